@@ -1,0 +1,80 @@
+//! Time as UTC milliseconds since 1970, the one form that both databases and every rule use.
+
+use std::{
+    fmt,
+    ops::{Add, Sub},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// One second in milliseconds.
+pub const SECOND_MS: i64 = 1_000;
+/// One minute in milliseconds.
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// One hour in milliseconds.
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// A moment: UTC milliseconds since 1970.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UtcMs(pub i64);
+
+impl UtcMs {
+    /// The moment as ISO-8601 with milliseconds, for instance `2026-11-20T09:30:00.000Z`.
+    #[must_use]
+    pub fn to_iso(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |moment| format!("{moment:.3}"))
+    }
+
+    /// Reads ISO-8601 with a zone. `None` when the text is not such a moment.
+    #[must_use]
+    pub fn from_iso(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+    }
+
+    /// Milliseconds from `earlier` to this moment; zero when it lies in the future.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).max(0)
+    }
+}
+
+impl fmt::Debug for UtcMs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_iso())
+    }
+}
+
+impl Add<i64> for UtcMs {
+    type Output = Self;
+
+    fn add(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+impl Sub<i64> for UtcMs {
+    type Output = Self;
+
+    fn sub(self, ms: i64) -> Self {
+        Self(self.0.saturating_sub(ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iso_round_trips_to_the_millisecond() {
+        let moment = UtcMs(1_795_166_400_123);
+        assert_eq!(UtcMs::from_iso(&moment.to_iso()), Some(moment));
+        assert_eq!(UtcMs(0).to_iso(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn since_never_goes_below_zero() {
+        assert_eq!(UtcMs(5).since(UtcMs(9)), 0);
+    }
+}
