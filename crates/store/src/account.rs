@@ -1,0 +1,171 @@
+//! The provider account: its lines, and when it wants to be left alone.
+
+use domain::{contact::refusal_delay_ms, ids::AccountId, time::UtcMs};
+
+use crate::{
+    Result,
+    db::Store,
+    rows::{to_i32, to_u32},
+};
+
+/// The account that all campaigns share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// Lines that may be used at once.
+    pub line_cap: u32,
+    /// How many the provider last allowed, when fewer and still believed at the time asked for.
+    pub learnt_lines: Option<u32>,
+    /// Before this moment nothing is claimed.
+    pub dial_after: UtcMs,
+    /// When a webhook last came, within a few seconds.
+    pub last_webhook_at: Option<UtcMs>,
+    /// Calls open now.
+    pub open_calls: u32,
+}
+
+const READ: &str = "SELECT line_cap, learnt_lines, learnt_until_ms, dial_after_ms, last_webhook_at_ms, \
+     (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')) AS open_calls \
+     FROM accounts WHERE id = $1";
+
+// The lines a refusal teaches are those that the provider has accepted: the refused call itself is closed already.
+const LEARN_FROM_REFUSAL: &str = "UPDATE accounts SET learnt_until_ms = $2, learnt_lines = \
+     (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') \
+      AND dialling = 'accepted') WHERE id = $1";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    line_cap: i32,
+    learnt_lines: Option<i32>,
+    learnt_until_ms: Option<i64>,
+    dial_after_ms: i64,
+    last_webhook_at_ms: Option<i64>,
+    open_calls: i64,
+}
+
+/// How long lines learnt from a refusal are believed, in milliseconds.
+const LEARNT_FROM_REFUSAL_MS: i64 = 60_000;
+/// How long lines that the provider states are believed, in milliseconds.
+const LEARNT_FROM_ANSWER_MS: i64 = 600_000;
+
+impl Store {
+    /// The account as it stands.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn account(&self, now: UtcMs) -> Result<Account> {
+        let row: Row = on!(self, |pool| sqlx::query_as(READ)
+            .bind(AccountId::DEFAULT.0)
+            .fetch_one(pool)
+            .await)?;
+        let fresh = row.learnt_until_ms.is_some_and(|until| until > now.0);
+        Ok(Account {
+            line_cap: to_u32(row.line_cap),
+            learnt_lines: row.learnt_lines.filter(|_| fresh).map(to_u32),
+            dial_after: UtcMs(row.dial_after_ms),
+            last_webhook_at: row.last_webhook_at_ms.map(UtcMs),
+            open_calls: u32::try_from(row.open_calls).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Sets how many lines the account has for us.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn set_line_cap(&self, lines: u32) -> Result<()> {
+        self.update(
+            "UPDATE accounts SET line_cap = $2 WHERE id = $1",
+            i64::from(to_i32(lines.max(1))),
+        )
+        .await
+    }
+
+    /// The provider had no free line: believe that for a while.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn learn_from_refusal(&self, now: UtcMs) -> Result<()> {
+        self.update(LEARN_FROM_REFUSAL, now.0 + LEARNT_FROM_REFUSAL_MS)
+            .await
+    }
+
+    /// The provider states how many lines the account has. Only fewer than ours are worth remembering.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn learn_lines(&self, lines: u32, now: UtcMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        on_tx!(tx, |c| sqlx::query(
+            "UPDATE accounts SET learnt_lines = $2, learnt_until_ms = $3 WHERE id = $1 AND line_cap > $2"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .bind(to_i32(lines))
+        .bind(now.0 + LEARNT_FROM_ANSWER_MS)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+        tx.commit().await
+    }
+
+    /// Claims nothing for a while, longer each time in a row, or as long as the provider asked for.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn back_off(&self, asked_ms: Option<i64>, now: UtcMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        // Refusals that come while a wait is on are of requests that were under way already: they are the same one.
+        let refusals: i32 = on_tx!(tx, |c| {
+            sqlx::query_scalar(
+            "UPDATE accounts SET refusals = refusals + CASE WHEN refusals = 0 OR dial_after_ms <= $2 THEN 1 ELSE 0 END \
+             WHERE id = $1 RETURNING refusals"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .bind(now.0)
+        .fetch_one(c)
+        .await
+        })?;
+        let wait_ms = asked_ms.unwrap_or_else(|| refusal_delay_ms(to_u32(refusals)));
+        on_tx!(tx, |c| sqlx::query(
+            "UPDATE accounts SET dial_after_ms = $2 WHERE id = $1 AND dial_after_ms < $2"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .bind(now.0 + wait_ms)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+        tx.commit().await
+    }
+
+    /// The provider accepted a call: refusals in a row are over. Writes only when there were any.
+    ///
+    /// A wait that is on goes on: nothing is claimed while it lasts, so the accepted request had left before it began.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn end_back_off(&self) -> Result<()> {
+        self.update(
+            "UPDATE accounts SET refusals = $2 WHERE id = $1 AND refusals > $2",
+            0,
+        )
+        .await
+    }
+
+    /// A webhook came.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn note_webhook(&self, now: UtcMs) -> Result<()> {
+        self.update("UPDATE accounts SET last_webhook_at_ms = $2 WHERE id = $1", now.0)
+            .await
+    }
+
+    async fn update(&self, sql: &'static str, value: i64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        on_tx!(tx, |c| sqlx::query(sql)
+            .bind(AccountId::DEFAULT.0)
+            .bind(value)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        tx.commit().await
+    }
+}

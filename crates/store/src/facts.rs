@@ -1,0 +1,237 @@
+//! The one door through which facts come: webhooks, polls, dial answers and our own inferences.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    call::{CallState, Fact, Source},
+    ids::CampaignId,
+    money::UsdMicros,
+    time::UtcMs,
+};
+
+use crate::{
+    Error, Result,
+    clean::{clean, clean_in_place, clean_json, quoted, sound_json},
+    db::{Db, Store, Tx},
+    events::NewEvent,
+    folding::{Call, find, load},
+    settling::Moves,
+};
+
+/// What a batch of facts brought about.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Applied {
+    /// How many calls ended, each freeing its line.
+    pub ended: usize,
+    /// Campaigns of which something changed.
+    pub campaigns: BTreeSet<CampaignId>,
+    /// Facts about calls that we do not know. They are kept.
+    pub strays: usize,
+    /// Campaigns that were paused, because every further call would fail alike.
+    pub paused: BTreeSet<CampaignId>,
+}
+
+/// What one commit brought about.
+#[derive(Default)]
+struct Batch {
+    applied: Applied,
+    /// Provider ids that a call learnt, or that a fact was put aside under: the two may have missed each other.
+    unsettled_ids: BTreeSet<String>,
+}
+
+impl Batch {
+    fn absorb(&mut self, other: Self) {
+        self.applied.ended += other.applied.ended;
+        self.applied.strays += other.applied.strays;
+        self.applied.campaigns.extend(other.applied.campaigns);
+        self.applied.paused.extend(other.applied.paused);
+        self.unsettled_ids.extend(other.unsettled_ids);
+    }
+}
+
+impl Store {
+    /// Records facts and folds them into calls, contacts and campaigns, all in one commit.
+    ///
+    /// Guarantee *any order*: whatever order and number the facts come in, the rows end the same. A fact that the
+    /// database refuses does not take the others with it: it is kept among the strays. Killed before the commit,
+    /// nothing happened and the sender gets no answer; killed after it or run twice at once, the facts are known
+    /// already and change nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached; send the facts again then.
+    pub async fn apply_facts(&self, facts: &[Fact], now: UtcMs) -> Result<Applied> {
+        let facts: Vec<Fact> = facts.iter().map(storable).collect();
+        let mut batch = match self.apply_together(&facts, &BTreeSet::new(), now).await {
+            Ok(batch) => batch,
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(_) => self.apply_singly(&facts, now).await?,
+        };
+        // The facts are recorded, whatever comes of the rest: a poll and the sweep catch up.
+        match self.apply_late_strays(&batch.unsettled_ids, now).await {
+            Ok(late) => batch.absorb(late),
+            Err(error) => tracing::warn!(%error, "facts that waited for their call still wait"),
+        }
+        if let Err(error) = self.complete_finished(&batch.applied.campaigns, now).await {
+            tracing::warn!(%error, "finished campaigns wait for the sweep to be completed");
+        }
+        Ok(batch.applied)
+    }
+
+    async fn apply_singly(&self, facts: &[Fact], now: UtcMs) -> Result<Batch> {
+        let mut all = Batch::default();
+        for fact in facts {
+            match self.apply_alone(fact, now).await {
+                Ok(batch) => all.absorb(batch),
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, kind = %fact.kind, "a fact could not be applied; it is kept as a stray");
+                    self.keep_poisoned(fact, now).await?;
+                    all.applied.strays += 1;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn apply_alone(&self, fact: &Fact, now: UtcMs) -> Result<Batch> {
+        let none = BTreeSet::new();
+        let mut result = self.apply_together(std::slice::from_ref(fact), &none, now).await;
+        if let Err(Error::Conflict(_)) = result {
+            // The first refusal may have been a deadlock with another batch.
+            result = self.apply_together(std::slice::from_ref(fact), &none, now).await;
+        }
+        match (&result, &fact.payload) {
+            // What the fact says counts more than the form in which its payload is kept.
+            (Err(Error::Other(_)), Some(payload)) => {
+                let plain = Fact {
+                    payload: Some(quoted(payload)),
+                    ..fact.clone()
+                };
+                self.apply_together(&[plain], &none, now).await
+            }
+            _ => result,
+        }
+    }
+
+    /// Two transactions at once may miss each other: one puts a fact aside, because nobody knows its call, while the
+    /// other learns the call's provider id and looks for such facts. Whoever commits last sees both here.
+    async fn apply_late_strays(&self, ids: &BTreeSet<String>, now: UtcMs) -> Result<Batch> {
+        let waiting: Vec<String> = match &self.0.db {
+            // Writing transactions come one after the other.
+            Db::Sqlite { .. } => Vec::new(),
+            Db::Postgres(_) if ids.is_empty() => Vec::new(),
+            Db::Postgres(pool) => {
+                sqlx::query_scalar(
+                    "SELECT DISTINCT s.provider_call_id FROM stray_facts s \
+                     JOIN calls k ON k.provider_call_id = s.provider_call_id \
+                     WHERE s.provider_call_id = ANY($1) AND s.matched_at_ms IS NULL AND s.says IS NOT NULL",
+                )
+                .bind(ids.iter().map(String::as_str).collect::<Vec<_>>())
+                .fetch_all(pool)
+                .await?
+            }
+        };
+        if waiting.is_empty() {
+            return Ok(Batch::default());
+        }
+        self.apply_together(&[], &waiting.into_iter().collect(), now)
+            .await
+    }
+
+    /// One commit. `waiting`: provider ids under which facts were put aside.
+    async fn apply_together(&self, facts: &[Fact], waiting: &BTreeSet<String>, now: UtcMs) -> Result<Batch> {
+        let mut batch = Batch::default();
+        let mut tx = self.begin().await?;
+        let mut calls = load(&mut tx, facts, waiting).await?;
+        for fact in facts {
+            let Some(call) = find(&mut calls, fact) else {
+                // A poll lists every call of the account, and most of those that are not ours never will be.
+                if fact.source == Source::Poll {
+                    continue;
+                }
+                self.keep_stray(&mut tx, fact, now).await?;
+                batch.applied.strays += 1;
+                batch.unsettled_ids.extend(fact.call.provider_call_id.clone());
+                continue;
+            };
+            self.fold(&mut tx, call, fact, now).await?;
+        }
+        // A call that only now told its provider id may have facts waiting under that id.
+        for call in calls.values_mut() {
+            let Some(provider_call_id) = call.state.provider_call_id.clone() else {
+                continue;
+            };
+            let newly_known = call.before.provider_call_id.is_none();
+            if newly_known || waiting.contains(&provider_call_id) {
+                for fact in self.claim_strays(&mut tx, &provider_call_id, now).await? {
+                    self.fold(&mut tx, call, &fact, now).await?;
+                }
+            }
+            if newly_known {
+                batch.unsettled_ids.insert(provider_call_id);
+            }
+        }
+        let mut moves = Moves::default();
+        for call in calls.values() {
+            self.write_back(&mut tx, call, &mut moves, &mut batch.applied, now)
+                .await?;
+        }
+        moves.make(&mut tx, &mut batch.applied, now).await?;
+        tx.commit().await?;
+        Ok(batch)
+    }
+
+    async fn fold(&self, tx: &mut Tx, call: &mut Call, fact: &Fact, now: UtcMs) -> Result<()> {
+        let joined = call.state.clone().join(fact.says.clone());
+        // A poll that says nothing new would only swell the log; a webhook is always kept.
+        if joined == call.state && fact.source != Source::Webhook {
+            return Ok(());
+        }
+        call.state = joined;
+        let event = NewEvent {
+            call_id: call.id,
+            campaign_id: call.campaign_id,
+            source: fact.source,
+            kind: &fact.kind,
+            status: call.state.status(),
+            says: &fact.says,
+            payload: fact.payload.as_deref(),
+            at: fact.at,
+        };
+        self.append(tx, event, now).await
+    }
+}
+
+/// The fact without what the databases cannot store, so that both hold the same.
+fn storable(fact: &Fact) -> Fact {
+    let mut fact = fact.clone();
+    clean_in_place(&mut fact.call.provider_call_id);
+    fact.kind = clean(&fact.kind).into_owned();
+    fact.payload = fact.payload.map(|text| clean_json(&clean(&text)).into_owned());
+    let CallState {
+        provider_call_id,
+        end,
+        details,
+        ..
+    } = &mut fact.says;
+    clean_in_place(provider_call_id);
+    if let Some(end) = end {
+        clean_in_place(&mut end.reason);
+        clean_in_place(&mut end.message);
+    }
+    for text in [
+        &mut details.recording_url,
+        &mut details.transcript,
+        &mut details.summary,
+        &mut details.success_evaluation,
+        &mut details.control_url,
+    ] {
+        clean_in_place(text);
+    }
+    for json in [&mut details.messages_json, &mut details.structured_json] {
+        *json = json.take().map(|text| sound_json(&text).into_owned());
+    }
+    // No call earns money: such a number says nothing.
+    details.cost = details.cost.filter(|cost| *cost >= UsdMicros(0));
+    fact
+}

@@ -1,0 +1,342 @@
+//! Storing an imported list: the campaign, its contacts and what was wrong with the other rows, all or nothing.
+
+use domain::{
+    campaign::Mode,
+    ids::{AccountId, CampaignId, ContactId},
+    time::UtcMs,
+};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    campaigns::NewCampaign,
+    clean::clean,
+    db::{Store, Tx, TxInner},
+    rows::to_i32,
+};
+
+/// A contact of a new campaign. Its number is unique in the list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewContact {
+    /// Where its row begins in the file.
+    pub line: u64,
+    /// Who it is.
+    pub name: String,
+    /// Where they work; may be empty.
+    pub business_name: String,
+    /// E.164.
+    pub phone: String,
+    /// Digits to dial after the answer.
+    pub extension: Option<String>,
+    /// The list's other columns.
+    pub variables: std::collections::BTreeMap<String, String>,
+}
+
+/// Whether a row could not be used or repeats another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProblemKind {
+    /// It could not be used.
+    Rejected,
+    /// It repeats a number.
+    Duplicate,
+}
+
+/// A row that did not become a contact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Where its row begins in the file.
+    pub line: u64,
+    /// What kind.
+    pub kind: ProblemKind,
+    /// The column at fault.
+    pub column: Option<String>,
+    /// What stands there.
+    pub value: Option<String>,
+    /// Why, in words for people.
+    pub reason: String,
+    /// The line that a duplicate repeats.
+    pub first_line: Option<u64>,
+}
+
+/// The sums of an import: `accepted + rejected + duplicates == rows`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Rows with anything in them.
+    pub rows: u32,
+    /// Rows that could not be used.
+    pub rejected: u32,
+    /// Rows that repeat a number.
+    pub duplicates: u32,
+}
+
+/// An import under way. Dropped before [`Import::finish`], it leaves nothing behind.
+pub struct Import<'a> {
+    store: &'a Store,
+    tx: Tx,
+    id: CampaignId,
+    batch_size: Option<u32>,
+    position: i64,
+    now: UtcMs,
+}
+
+const INSERT_CAMPAIGN: &str = "INSERT INTO campaigns (id, account_id, name, status, mode, cap, batch_size, \
+     quiet_line_gate, assistant_id, phone_number_id, phone_number, created_at_ms, updated_at_ms) \
+     VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+
+const SET_TOTALS: &str = "UPDATE campaigns SET rows_read = $2, rows_rejected = $3, rows_duplicate = $4, \
+     total_contacts = $5 WHERE id = $1";
+
+const INSERT_PROBLEM: &str = "INSERT INTO import_problems (campaign_id, line, kind, column_name, value, reason, first_line) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (campaign_id, line, kind) DO NOTHING";
+
+// SQLite: one JSON document for many rows is as fast as many VALUES, and one statement text serves every number of rows.
+const INSERT_CONTACTS_SQLITE: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
+     business_name, phone, extension, variables, search_text, state, updated_at_ms) \
+     SELECT unhex(value ->> 0), $2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+            value ->> 7, value -> 8, value ->> 9, 'pending', $3 FROM json_each($1)";
+
+const INSERT_CONTACTS_POSTGRES: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
+     business_name, phone, extension, variables, search_text, state, updated_at_ms) \
+     SELECT id, $11, position, batch_index, line, name, business_name, phone, extension, variables, search_text, \
+            'pending', $12 \
+     FROM UNNEST($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], \
+                 $9::jsonb[], $10::text[]) \
+       AS c (id, position, batch_index, line, name, business_name, phone, extension, variables, search_text)";
+
+impl Store {
+    /// Begins to store a campaign. It exists once [`Import::finish`] has returned.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn begin_import(&self, campaign: &NewCampaign, now: UtcMs) -> Result<Import<'_>> {
+        let mut tx = self.begin().await?;
+        let id: CampaignId = self.0.ids.next(now);
+        on_tx!(tx, |c| sqlx::query(INSERT_CAMPAIGN)
+            .bind(id.0)
+            .bind(AccountId::DEFAULT.0)
+            .bind(clean(&campaign.name).as_ref())
+            .bind(campaign.mode.as_str())
+            .bind(to_i32(campaign.cap))
+            .bind(campaign.batch_size.map(to_i32))
+            .bind(campaign.quiet_line_gate)
+            .bind(campaign.assistant_id.0)
+            .bind(clean(&campaign.phone_number_id).as_ref())
+            .bind(campaign.phone_number.as_deref().map(clean))
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        // A continuous campaign has one batch: it looks for contacts nowhere else.
+        let batch_size = campaign.batch_size.filter(|_| campaign.mode == Mode::Batch);
+        Ok(Import {
+            store: self,
+            tx,
+            id,
+            batch_size,
+            position: 0,
+            now,
+        })
+    }
+
+    /// What was wrong with the rows of a list, in the order of the file.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn import_problems(&self, id: CampaignId, limit: u32) -> Result<Vec<Problem>> {
+        type Row = (i64, String, Option<String>, Option<String>, String, Option<i64>);
+        let rows: Vec<Row> = on!(self, |pool| sqlx::query_as(
+            "SELECT line, kind, column_name, value, reason, first_line FROM import_problems \
+             WHERE campaign_id = $1 ORDER BY line LIMIT $2"
+        )
+        .bind(id.0)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows
+            .into_iter()
+            .map(|(line, kind, column, value, reason, first_line)| Problem {
+                line: u64::try_from(line).unwrap_or(0),
+                kind: if kind == "duplicate" {
+                    ProblemKind::Duplicate
+                } else {
+                    ProblemKind::Rejected
+                },
+                column,
+                value,
+                reason,
+                first_line: first_line.and_then(|line| u64::try_from(line).ok()),
+            })
+            .collect())
+    }
+}
+
+impl Import<'_> {
+    /// The campaign's id.
+    #[must_use]
+    pub fn id(&self) -> CampaignId {
+        self.id
+    }
+
+    /// Adds contacts. A few thousand at a time are quickest.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn add(&mut self, contacts: &[NewContact]) -> Result<()> {
+        if contacts.is_empty() {
+            return Ok(());
+        }
+        let placed: Vec<Placed<'_>> = contacts.iter().map(|contact| self.place(contact)).collect();
+        match &mut self.tx.inner {
+            TxInner::Sqlite(tx) => {
+                let rows: Vec<_> = placed.iter().map(Placed::to_json_row).collect();
+                sqlx::query(INSERT_CONTACTS_SQLITE)
+                    .bind(Json(rows))
+                    .bind(self.id.0)
+                    .bind(self.now.0)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+            TxInner::Postgres(tx) => {
+                sqlx::query(INSERT_CONTACTS_POSTGRES)
+                    .bind(placed.iter().map(|row| row.id.0).collect::<Vec<Uuid>>())
+                    .bind(placed.iter().map(|row| row.position).collect::<Vec<i64>>())
+                    .bind(placed.iter().map(|row| row.batch_index).collect::<Vec<i32>>())
+                    .bind(placed.iter().map(|row| row.line).collect::<Vec<i64>>())
+                    .bind(
+                        placed
+                            .iter()
+                            .map(|row| clean(&row.contact.name))
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(
+                        placed
+                            .iter()
+                            .map(|row| clean(&row.contact.business_name))
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(
+                        placed
+                            .iter()
+                            .map(|row| row.contact.phone.as_str())
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(
+                        placed
+                            .iter()
+                            .map(|row| row.contact.extension.as_deref())
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(placed.iter().map(|row| Json(row.variables())).collect::<Vec<_>>())
+                    .bind(placed.iter().map(Placed::search_text).collect::<Vec<_>>())
+                    .bind(self.id.0)
+                    .bind(self.now.0)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the problems and the sums, and commits.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached; nothing was stored then.
+    pub async fn finish(mut self, totals: Totals, problems: &[Problem]) -> Result<CampaignId> {
+        for problem in problems {
+            let kind = match problem.kind {
+                ProblemKind::Rejected => "rejected",
+                ProblemKind::Duplicate => "duplicate",
+            };
+            on_tx!(self.tx, |c| sqlx::query(INSERT_PROBLEM)
+                .bind(self.id.0)
+                .bind(i64::try_from(problem.line).unwrap_or(i64::MAX))
+                .bind(kind)
+                .bind(problem.column.as_deref().map(clean))
+                .bind(problem.value.as_deref().map(clean))
+                .bind(clean(&problem.reason).as_ref())
+                .bind(
+                    problem
+                        .first_line
+                        .map(|line| i64::try_from(line).unwrap_or(i64::MAX))
+                )
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        on_tx!(self.tx, |c| sqlx::query(SET_TOTALS)
+            .bind(self.id.0)
+            .bind(to_i32(totals.rows))
+            .bind(to_i32(totals.rejected))
+            .bind(to_i32(totals.duplicates))
+            .bind(i32::try_from(self.position).unwrap_or(i32::MAX))
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        self.tx.commit().await?;
+        Ok(self.id)
+    }
+
+    fn place<'c>(&mut self, contact: &'c NewContact) -> Placed<'c> {
+        let position = self.position;
+        self.position += 1;
+        let batch_index = self
+            .batch_size
+            .map_or(0, |size| position / i64::from(size.max(1)));
+        Placed {
+            id: self.store.0.ids.next(self.now),
+            position,
+            batch_index: i32::try_from(batch_index).unwrap_or(i32::MAX),
+            line: i64::try_from(contact.line).unwrap_or(i64::MAX),
+            contact,
+        }
+    }
+}
+
+/// A contact with its place in the list.
+struct Placed<'a> {
+    id: ContactId,
+    position: i64,
+    batch_index: i32,
+    line: i64,
+    contact: &'a NewContact,
+}
+
+impl Placed<'_> {
+    fn variables(&self) -> std::collections::BTreeMap<String, String> {
+        let clean = |text: &str| clean(text).into_owned();
+        self.contact
+            .variables
+            .iter()
+            .map(|(key, value)| (clean(key), clean(value)))
+            .collect()
+    }
+
+    fn to_json_row(&self) -> serde_json::Value {
+        serde_json::json!([
+            self.id.0.simple().to_string(),
+            self.position,
+            self.batch_index,
+            self.line,
+            clean(&self.contact.name),
+            clean(&self.contact.business_name),
+            self.contact.phone,
+            self.contact.extension,
+            self.variables(),
+            self.search_text(),
+        ])
+    }
+
+    /// What a search looks through, in lower case: SQLite's `lower()` knows ASCII only, and Postgres's depends on how
+    /// the server was set up.
+    fn search_text(&self) -> String {
+        let contact = self.contact;
+        format!(
+            "{}\n{}\n{}",
+            clean(&contact.name),
+            clean(&contact.business_name),
+            contact.phone
+        )
+        .to_lowercase()
+    }
+}

@@ -1,0 +1,54 @@
+//! All SQL of AutoLynx: one [`Store`] over SQLite and Postgres.
+//!
+//! One SQL text and one body serve both databases wherever both take it. Where they differ, a two-armed `match` shows
+//! both texts side by side. `now` is always an argument. A write expects a state and checks that it found it.
+
+#[macro_use]
+mod db;
+
+mod account;
+mod assistants;
+mod calls;
+mod campaigns;
+mod claim;
+mod clean;
+mod contacts;
+mod dialling;
+mod error;
+mod events;
+mod export;
+mod facts;
+#[cfg(feature = "fault-injection")]
+mod faults;
+mod folding;
+mod import;
+mod lookups;
+mod progress;
+mod replay;
+mod rows;
+mod settling;
+mod strays;
+mod turns;
+mod wake;
+
+pub use account::Account;
+pub use assistants::{Assistant, NewAssistant};
+pub use calls::{CallDetail, EventRow};
+pub use campaigns::{Acted, Campaign, NewCampaign, Page};
+pub use claim::{Claim, Dial};
+pub use contacts::{ContactFilter, ContactRow};
+pub use db::{Kind, OpenError, Options, Store};
+pub use dialling::MarkSent;
+pub use error::Error;
+pub use export::ExportRow;
+pub use facts::Applied;
+#[cfg(feature = "fault-injection")]
+pub use faults::{HotQuery, Probe};
+pub use import::{Import, NewContact, Problem, ProblemKind, Totals};
+pub use lookups::OpenCall;
+pub use progress::{Count, FactCounts, Progress};
+pub use replay::{Difference, ReplayReport};
+pub use wake::{Wake, Wakes};
+
+/// What every store method returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,45 @@
+//! Turns: periodic duties that one node at a time does. A node that dies in its turn only delays the next one.
+
+use domain::time::UtcMs;
+
+use crate::{Result, db::Store};
+
+const TAKE: &str = "INSERT INTO turns (duty, taken_at_ms) VALUES ($1, $2) \
+     ON CONFLICT (duty) DO UPDATE SET taken_at_ms = excluded.taken_at_ms WHERE turns.taken_at_ms <= $3 \
+     RETURNING mark_ms";
+
+impl Store {
+    /// Takes the turn for a duty, unless some node took it less than `interval_ms` ago. Returns how far the duty got
+    /// the last time, as its holder noted.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn take_turn(&self, duty: &str, interval_ms: i64, now: UtcMs) -> Result<Option<UtcMs>> {
+        let mut tx = self.begin().await?;
+        let mark: Option<i64> = on_tx!(tx, |c| sqlx::query_scalar(TAKE)
+            .bind(duty)
+            .bind(now.0)
+            .bind(now.0 - interval_ms)
+            .fetch_optional(c)
+            .await)?;
+        tx.commit().await?;
+        Ok(mark.map(UtcMs))
+    }
+
+    /// Notes how far a duty got. It never goes back.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn mark_turn(&self, duty: &str, mark: UtcMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        on_tx!(tx, |c| sqlx::query(
+            "UPDATE turns SET mark_ms = $2 WHERE duty = $1 AND mark_ms < $2"
+        )
+        .bind(duty)
+        .bind(mark.0)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+        tx.commit().await
+    }
+}

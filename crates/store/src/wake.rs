@@ -1,0 +1,132 @@
+//! Wake-ups: somebody changed something that others wait for.
+//!
+//! They only save time. Every waiter also has a timer, so a wake-up that is lost costs a moment and nothing else.
+//! Subscribe, then look, then sleep.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use domain::ids::CampaignId;
+use sqlx::postgres::PgListener;
+use tokio::sync::broadcast;
+
+use crate::db::{Db, Store};
+
+const CHANNEL: &str = "autolynx";
+/// NOTIFY serialises commits, so wake-ups for other nodes are sent outside transactions and this often at most.
+const COALESCE: Duration = Duration::from_millis(25);
+
+/// What changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Wake {
+    /// A line may be free, or a contact may be called.
+    Dispatch,
+    /// What a page about this campaign shows has changed.
+    Campaign(CampaignId),
+}
+
+impl Wake {
+    fn to_payload(self) -> String {
+        match self {
+            Self::Dispatch => "dispatch".to_owned(),
+            Self::Campaign(id) => id.to_string(),
+        }
+    }
+
+    fn from_payload(text: &str) -> Option<Self> {
+        if text == "dispatch" {
+            Some(Self::Dispatch)
+        } else {
+            text.parse().ok().map(Self::Campaign)
+        }
+    }
+}
+
+/// The wake-ups of this process.
+pub struct Wakes {
+    local: broadcast::Sender<Wake>,
+    outgoing: broadcast::Sender<Wake>,
+}
+
+impl Wakes {
+    pub(crate) fn new() -> Self {
+        Self {
+            local: broadcast::channel(1024).0,
+            outgoing: broadcast::channel(1024).0,
+        }
+    }
+}
+
+impl Store {
+    /// Listens to wake-ups. A lagging listener loses some, and must then look everywhere.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Wake> {
+        self.0.wakes.local.subscribe()
+    }
+
+    /// Wakes whoever waits for this, here and on other nodes. Call it after the commit.
+    pub fn wake(&self, wake: Wake) {
+        // No listener is no error: the wake-up is only a shortcut.
+        let _ = self.0.wakes.local.send(wake);
+        let _ = self.0.wakes.outgoing.send(wake);
+    }
+
+    /// Carries wake-ups between nodes until it is dropped. On SQLite there are no other nodes and it never returns.
+    pub async fn relay_wakes(&self) {
+        match &self.0.db {
+            Db::Sqlite { .. } => std::future::pending().await,
+            Db::Postgres(pool) => {
+                tokio::join!(self.send_to_nodes(pool), self.hear_from_nodes(pool));
+            }
+        }
+    }
+
+    async fn send_to_nodes(&self, pool: &sqlx::PgPool) {
+        let mut outgoing = self.0.wakes.outgoing.subscribe();
+        loop {
+            let first = match outgoing.recv().await {
+                Ok(wake) => wake,
+                Err(broadcast::error::RecvError::Lagged(_)) => Wake::Dispatch,
+                Err(broadcast::error::RecvError::Closed) => return,
+            };
+            let mut wakes = BTreeSet::from([first]);
+            tokio::time::sleep(COALESCE).await;
+            while let Ok(wake) = outgoing.try_recv() {
+                wakes.insert(wake);
+            }
+            for wake in wakes {
+                let notify = sqlx::query("SELECT pg_notify($1, $2)")
+                    .bind(CHANNEL)
+                    .bind(wake.to_payload());
+                if let Err(error) = notify.execute(pool).await {
+                    tracing::debug!(%error, "wake-up not sent to other nodes");
+                }
+            }
+        }
+    }
+
+    async fn hear_from_nodes(&self, pool: &sqlx::PgPool) {
+        loop {
+            if let Err(error) = self.listen(pool).await {
+                tracing::debug!(%error, "listening to other nodes was interrupted");
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn listen(&self, pool: &sqlx::PgPool) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen(CHANNEL).await?;
+        // Whatever was missed while nobody listened.
+        let _ = self.0.wakes.local.send(Wake::Dispatch);
+        loop {
+            let wake = match listener.try_recv().await? {
+                Some(notification) => Wake::from_payload(notification.payload()),
+                // The connection broke and is there again; whatever was sent in between is lost.
+                None => Some(Wake::Dispatch),
+            };
+            if let Some(wake) = wake {
+                let _ = self.0.wakes.local.send(wake);
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a person may ask of a campaign.
+
+use domain::{
+    campaign::{Action, CampaignStatus, possible_actions},
+    ids::CampaignId,
+};
+use futures::future::join_all;
+use store::Acted;
+
+use crate::{
+    fixture::Fixture,
+    people::{List, NOW, import},
+    says,
+};
+
+contract! {
+    every_action_from_every_status,
+    of_two_who_act_at_once_one_succeeds,
+    start_is_noted_once_and_an_end_too,
+    resuming_knows_whether_a_call_was_accepted_meanwhile,
+    an_unknown_campaign_is_not_found,
+}
+
+async fn every_action_from_every_status(fixture: &Fixture) {
+    let store = &fixture.store;
+    let id = import(store, &List::of([1])).await;
+    let literal = fixture.literal(id.0);
+    for started in [false, true] {
+        for status in CampaignStatus::ALL {
+            for action in Action::ALL {
+                let at = if started { "7" } else { "NULL" };
+                fixture
+                    .execute(&format!(
+                        "UPDATE campaigns SET status = '{}', started_at_ms = {at}, pause_reason = 'why' WHERE id = {literal}",
+                        status.as_str()
+                    ))
+                    .await
+                    .unwrap();
+                let acted = store.act(id, action, NOW + 5).await.unwrap();
+                let campaign = store.campaign(id).await.unwrap().expect("the campaign");
+                if action.possible_from().contains(&status) {
+                    assert_eq!(
+                        acted,
+                        Acted::Done(action.leads_to(started)),
+                        "{action:?} from {status:?}"
+                    );
+                    assert_eq!(campaign.status, action.leads_to(started));
+                    assert_eq!(campaign.pause_reason, None, "what a person did needs no reason");
+                } else {
+                    let possible = possible_actions(status);
+                    assert_eq!(
+                        acted,
+                        Acted::Impossible { status, possible },
+                        "{action:?} from {status:?}"
+                    );
+                    assert_eq!(campaign.status, status);
+                    assert_eq!(campaign.pause_reason.as_deref(), Some("why"));
+                }
+            }
+        }
+    }
+}
+
+async fn of_two_who_act_at_once_one_succeeds(fixture: &Fixture) {
+    let other = fixture.another_node().await;
+    for action in [Action::Start, Action::Pause, Action::Resume, Action::Cancel] {
+        let id = import(&fixture.store, &List::of([1])).await;
+        for before in [Action::Start, Action::Pause, Action::Resume] {
+            if before == action || action == Action::Cancel {
+                break;
+            }
+            fixture.store.act(id, before, NOW).await.unwrap();
+        }
+        let tasks = (0..8).map(|task| {
+            let store = if task % 2 == 0 {
+                fixture.store.clone()
+            } else {
+                other.clone()
+            };
+            tokio::spawn(async move { store.act(id, action, NOW).await.unwrap() })
+        });
+        let acted: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+        let done = acted
+            .iter()
+            .filter(|acted| matches!(acted, Acted::Done(_)))
+            .count();
+        assert_eq!(done, 1, "{action:?}: {acted:?}");
+        let refused = acted
+            .iter()
+            .filter(|acted| matches!(acted, Acted::Impossible { .. }))
+            .count();
+        assert_eq!(refused, 7, "{action:?}: {acted:?}");
+    }
+    other.close().await;
+}
+
+async fn start_is_noted_once_and_an_end_too(fixture: &Fixture) {
+    let store = &fixture.store;
+    let id = import(store, &List::of([1])).await;
+    for (action, now) in [
+        (Action::Start, NOW),
+        (Action::Pause, NOW + 1),
+        (Action::Resume, NOW + 2),
+    ] {
+        store.act(id, action, now).await.unwrap();
+        let campaign = store.campaign(id).await.unwrap().expect("the campaign");
+        assert_eq!(
+            (campaign.queued_at, campaign.started_at, campaign.completed_at),
+            (Some(NOW), None, None)
+        );
+    }
+    store.act(id, Action::Cancel, NOW + 9).await.unwrap();
+    let campaign = store.campaign(id).await.unwrap().expect("the campaign");
+    assert_eq!(
+        (campaign.queued_at, campaign.completed_at),
+        (Some(NOW), Some(NOW + 9))
+    );
+}
+
+async fn resuming_knows_whether_a_call_was_accepted_meanwhile(fixture: &Fixture) {
+    let store = &fixture.store;
+    let (id, dials) = fixture.dialled(2).await;
+    store.act(id, Action::Pause, NOW).await.unwrap();
+    store
+        .apply_facts(&[says::accepted(&dials[0], NOW + 3)], NOW + 3)
+        .await
+        .unwrap();
+    let paused = store.campaign(id).await.unwrap().expect("the campaign");
+    assert_eq!(
+        (paused.status, paused.started_at),
+        (CampaignStatus::Paused, Some(NOW + 3))
+    );
+    let acted = store.act(id, Action::Resume, NOW + 4).await.unwrap();
+    assert_eq!(acted, Acted::Done(CampaignStatus::Running));
+}
+
+async fn an_unknown_campaign_is_not_found(fixture: &Fixture) {
+    let nobody = CampaignId(uuid::Uuid::from_u128(1));
+    for action in Action::ALL {
+        assert_eq!(
+            fixture.store.act(nobody, action, NOW).await.unwrap(),
+            Acted::NotFound
+        );
+    }
+    assert_eq!(fixture.store.campaign(nobody).await.unwrap(), None);
+}

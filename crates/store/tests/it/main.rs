@@ -1,0 +1,64 @@
+//! The contract of the store: what every public method promises, on both databases.
+//!
+//! A test is an `async fn` over a [`fixture::Fixture`], and [`contract!`] makes a SQLite test and a Postgres test of it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
+
+// By the short name that the other crates use.
+extern crate autolynx_store as store;
+
+/// Makes every test a SQLite test and a Postgres test.
+macro_rules! contract {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite { crate::contract_on!(Sqlite: $($name),+); }
+        mod on_postgres { crate::contract_on!(Postgres: $($name),+); }
+    };
+}
+/// The same for one database.
+macro_rules! contract_on {
+    ($kind:ident: $($name:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::fixture::run(store::Kind::$kind, async |fixture| super::$name(fixture).await).await;
+            }
+        )+
+    };
+}
+pub(crate) use contract_on;
+
+mod fixture;
+mod people;
+mod probes;
+mod says;
+mod server;
+
+mod account;
+mod actions;
+mod assistants;
+mod batches;
+mod campaigns;
+mod claims;
+mod claims_at_once;
+mod claims_cut_short;
+mod completion;
+mod contacts;
+mod dialling;
+mod exports;
+mod facts;
+mod hygiene;
+mod imports;
+mod lookups;
+mod openings;
+mod outages;
+mod permutations;
+mod plans;
+mod poison;
+mod progress;
+mod refusals;
+mod replays;
+mod reporting;
+mod schema;
+mod second_thoughts;
+mod strays;
+mod turns;
+mod wakes;
