@@ -1,0 +1,190 @@
+//! Why a request of the API, other than a dial, has no result.
+
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::error_body::{ErrorBody, request_id};
+use crate::retry_after::retry_after_ms;
+use crate::transport::TransportError;
+
+/// A request without a result. Its text is meant for people and names what was attempted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    /// What was attempted, as in "cannot *list calls*".
+    pub action: &'static str,
+    /// What went wrong.
+    pub kind: ApiErrorKind,
+    /// The provider's name of this exchange, for its support.
+    pub request_id: Option<String>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiErrorKind {
+    /// The API key is not accepted (401).
+    Unauthorized,
+    /// Too many requests (429).
+    RateLimited {
+        /// How long the provider asks to wait, in milliseconds, if it says so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The provider will not do this (any other status that is neither a success nor 5xx).
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The provider's words, one entry per fault; may be empty.
+        messages: Vec<String>,
+    },
+    /// The provider cannot do this now (5xx with this status).
+    Unavailable(u16),
+    /// There is no complete answer.
+    Transport(TransportError),
+    /// The answer is a success but not what was asked for, or the request could not be formed. Says which.
+    Malformed(String),
+}
+
+impl ApiError {
+    pub(crate) fn new(action: &'static str, kind: ApiErrorKind) -> Self {
+        Self {
+            action,
+            kind,
+            request_id: None,
+        }
+    }
+
+    /// The error that an answer without success stands for.
+    pub(crate) fn from_answer(
+        action: &'static str,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Self {
+        let error = ErrorBody::parse(headers, body);
+        let kind = match status.as_u16() {
+            401 => ApiErrorKind::Unauthorized,
+            429 => ApiErrorKind::RateLimited {
+                retry_after_ms: retry_after_ms(headers),
+            },
+            500.. => ApiErrorKind::Unavailable(status.as_u16()),
+            refused => {
+                let mut messages = error.messages;
+                if messages.is_empty() {
+                    messages.extend(error.error);
+                }
+                ApiErrorKind::Refused {
+                    status: refused,
+                    messages,
+                }
+            }
+        };
+        Self {
+            action,
+            kind,
+            request_id: error.request_id,
+        }
+    }
+
+    /// The error that an unreadable success stands for.
+    pub(crate) fn malformed(action: &'static str, headers: &HeaderMap, fault: String) -> Self {
+        Self {
+            action,
+            kind: ApiErrorKind::Malformed(fault),
+            request_id: request_id(headers),
+        }
+    }
+
+    /// Whether the provider does not know the thing (404).
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Refused { status: 404, .. })
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot {}: {}", self.action, self.kind)?;
+        match &self.request_id {
+            Some(id) => write!(formatter, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ApiErrorKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unauthorized => formatter.write_str(
+                "Vapi does not accept the API key (HTTP 401); it must be the private key of the right organisation and region",
+            ),
+            Self::RateLimited { retry_after_ms: None } => {
+                formatter.write_str("Vapi asks to slow down (HTTP 429)")
+            }
+            Self::RateLimited { retry_after_ms: Some(wait_ms) } => {
+                write!(formatter, "Vapi asks to slow down (HTTP 429) and to wait {} s", wait_ms.div_ceil(1000))
+            }
+            Self::Refused { status, messages } if messages.is_empty() => {
+                write!(formatter, "Vapi refused it (HTTP {status}) without giving a reason")
+            }
+            Self::Refused { status, messages } => {
+                write!(formatter, "Vapi refused it (HTTP {status}): {}", messages.join("; "))
+            }
+            Self::Unavailable(status) => write!(formatter, "Vapi is not available (HTTP {status})"),
+            Self::Transport(TransportError::NotSent(cause)) => {
+                write!(formatter, "no connection to Vapi: {cause}")
+            }
+            Self::Transport(TransportError::InDoubt(cause)) => {
+                write!(formatter, "no complete answer from Vapi: {cause}")
+            }
+            Self::Malformed(fault) => formatter.write_str(fault),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_become_errors_that_people_can_act_on() {
+        for (status, body, expected) in [
+            (
+                401,
+                "",
+                "cannot list calls: Vapi does not accept the API key (HTTP 401); it must be the private key of the right organisation and region",
+            ),
+            (
+                429,
+                "",
+                "cannot list calls: Vapi asks to slow down (HTTP 429) and to wait 2 s",
+            ),
+            (
+                400,
+                r#"{"message":["a","b"],"requestId":"req_1"}"#,
+                "cannot list calls: Vapi refused it (HTTP 400): a; b (request req_1)",
+            ),
+            (
+                403,
+                r#"{"error":"Forbidden"}"#,
+                "cannot list calls: Vapi refused it (HTTP 403): Forbidden",
+            ),
+            (
+                302,
+                "",
+                "cannot list calls: Vapi refused it (HTTP 302) without giving a reason",
+            ),
+            (
+                503,
+                "<html>",
+                "cannot list calls: Vapi is not available (HTTP 503)",
+            ),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(http::header::RETRY_AFTER, http::HeaderValue::from_static("1.5"))]);
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = ApiError::from_answer("list calls", status, &headers, body.as_bytes());
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Webhook messages: what the provider tells us about calls.
+
+mod kind;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use self::kind::MessageKind;
+use crate::artifact::{Analysis, Artifact, Turn};
+use crate::call::{Call, CallCustomer, CallStatus, distinct};
+use crate::lenient;
+
+/// One webhook message, reduced to what is a fact.
+///
+/// A message may embed the whole call, as it was when the provider last looked: even an end-of-call report can carry
+/// the record from the moment of creation. So what the message says itself comes first, and of the embedded call only
+/// what cannot be out of date is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerMessage {
+    /// The type of the message.
+    pub kind: MessageKind,
+    /// When the provider sent it, in milliseconds UTC.
+    pub timestamp_ms: Option<i64>,
+    /// The provider's id of the call. Missing on messages that concern no call.
+    pub call_id: Option<String>,
+    /// The ids that the caller gave the call at creation, each once, the most reliable first: the call's name, the
+    /// customer's external id, `metadata.callId`.
+    pub correlation_ids: Vec<String>,
+    /// `inboundPhoneCall`, `outboundPhoneCall`, …
+    pub call_type: Option<String>,
+    /// Where the call stands: what a status update says, and ended for an end-of-call report. Other messages say
+    /// nothing about it (the `status` of a speech update is another thing).
+    pub status: Option<CallStatus>,
+    /// Why the call ended.
+    pub ended_reason: Option<String>,
+    /// More about why the call ended, for people.
+    pub ended_message: Option<String>,
+    /// When the call started, in milliseconds UTC.
+    pub started_at_ms: Option<i64>,
+    /// When the call ended, in milliseconds UTC.
+    pub ended_at_ms: Option<i64>,
+    /// What the call cost, in millionths of a dollar. Only from messages that know the final cost.
+    pub cost_usd_micros: Option<i64>,
+    /// Transcript, turns and recordings of the finished call: only from an end-of-call report, since those of other
+    /// messages are parts of a conversation that goes on.
+    pub artifact: Option<Artifact>,
+    /// The provider's reading of the finished call: only from an end-of-call report, and `None` if it is empty there.
+    pub analysis: Option<Analysis>,
+    /// The address that ends or steers the live call. Keep it out of logs.
+    pub control_url: Option<String>,
+    /// The address with the sound of the live call. Keep it out of logs.
+    pub listen_url: Option<String>,
+}
+
+/// Why a webhook body is no message. Repeats no content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// The body is not JSON.
+    #[error("the webhook body is not JSON: {0}")]
+    NotJson(String),
+    /// The body has no object `message`.
+    #[error("the webhook body has no `message` object")]
+    NoMessage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Envelope {
+    message: Option<Box<RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Body {
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
+    message_type: Option<String>,
+    #[serde(rename = "timestamp", deserialize_with = "lenient::moment_ms")]
+    timestamp_ms: Option<i64>,
+    #[serde(deserialize_with = "lenient::object")]
+    call: Option<Call>,
+    #[serde(deserialize_with = "lenient::object")]
+    customer: Option<CallCustomer>,
+    #[serde(deserialize_with = "lenient::text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    ended_reason: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    ended_message: Option<String>,
+    #[serde(rename = "startedAt", deserialize_with = "lenient::moment_ms")]
+    started_at_ms: Option<i64>,
+    #[serde(rename = "endedAt", deserialize_with = "lenient::moment_ms")]
+    ended_at_ms: Option<i64>,
+    #[serde(rename = "cost", deserialize_with = "lenient::usd_micros")]
+    cost_usd_micros: Option<i64>,
+    #[serde(deserialize_with = "lenient::object")]
+    artifact: Option<Artifact>,
+    #[serde(deserialize_with = "lenient::object")]
+    analysis: Option<Analysis>,
+    // Undocumented places of an end-of-call report, still seen.
+    #[serde(deserialize_with = "lenient::text")]
+    transcript: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    summary: Option<String>,
+    #[serde(deserialize_with = "lenient::objects")]
+    messages: Vec<Turn>,
+    #[serde(deserialize_with = "lenient::text")]
+    recording_url: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    stereo_recording_url: Option<String>,
+}
+
+impl ServerMessage {
+    /// Reads the body of a webhook delivery, `{"message": {…}}`. Any message type is read, known or not, with or
+    /// without a call; fields of an unexpected type count as absent.
+    ///
+    /// # Errors
+    /// When the body is not JSON or has no message.
+    pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
+        let not_json = |error: &serde_json::Error| MessageError::NotJson(crate::raw::json_fault(error));
+        let body: Box<RawValue> = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+        let envelope: Option<Envelope> = lenient::from_object(&body).map_err(|_| MessageError::NoMessage)?;
+        let message = envelope
+            .and_then(|envelope| envelope.message)
+            .ok_or(MessageError::NoMessage)?;
+        let body: Option<Body> = lenient::from_object(&message).map_err(|error| not_json(&error))?;
+        Ok(Self::from_body(body.ok_or(MessageError::NoMessage)?))
+    }
+
+    /// Whether the provider waits for content in the answer; see [`MessageKind::needs_reply`].
+    pub fn needs_reply(&self) -> bool {
+        self.kind.needs_reply()
+    }
+
+    fn from_body(body: Body) -> Self {
+        let kind = MessageKind::from(body.message_type.as_deref().unwrap_or_default());
+        let call = body.call.clone().unwrap_or_default();
+        let status = match kind {
+            MessageKind::StatusUpdate => body.status.as_deref().map(CallStatus::from),
+            MessageKind::EndOfCallReport => Some(CallStatus::Ended),
+            _ => None,
+        };
+        let is_report = kind == MessageKind::EndOfCallReport;
+        // The embedded record counts the cost from zero while the call is alive.
+        let final_cost_of_record = call.cost_usd_micros.filter(|_| call.ended_at_ms.is_some());
+        let cost_of_message = body.cost_usd_micros.filter(|_| is_report);
+        Self {
+            status,
+            timestamp_ms: body.timestamp_ms,
+            correlation_ids: correlation_ids(&call, body.customer.as_ref()),
+            cost_usd_micros: cost_of_message.or(final_cost_of_record),
+            artifact: is_report
+                .then(|| report_artifact(&body, &call))
+                .filter(|found| *found != Artifact::default()),
+            analysis: is_report
+                .then(|| report_analysis(&body, &call))
+                .filter(|found| *found != Analysis::default()),
+            ended_reason: body.ended_reason.or(call.ended_reason),
+            ended_message: body.ended_message.or(call.ended_message),
+            started_at_ms: body.started_at_ms.or(call.started_at_ms),
+            ended_at_ms: body.ended_at_ms.or(call.ended_at_ms),
+            call_id: Some(call.id).filter(|id| !id.is_empty()),
+            call_type: call.call_type,
+            control_url: call
+                .monitor
+                .as_ref()
+                .and_then(|monitor| monitor.control_url.clone()),
+            listen_url: call.monitor.and_then(|monitor| monitor.listen_url),
+            kind,
+        }
+    }
+}
+
+fn correlation_ids(call: &Call, customer: Option<&CallCustomer>) -> Vec<String> {
+    let of_call = call.correlation_ids().into_iter().map(Some);
+    let of_message = customer.and_then(|customer| customer.external_id.as_deref());
+    distinct(of_call.chain([of_message]))
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The report's artifact, completed from the older places: message level, then the embedded call.
+fn report_artifact(body: &Body, call: &Call) -> Artifact {
+    let mut artifact = body
+        .artifact
+        .clone()
+        .or_else(|| call.artifact.clone())
+        .unwrap_or_default();
+    fill(&mut artifact.transcript, [&body.transcript, &call.transcript]);
+    if artifact.turns().is_empty() {
+        artifact.messages = if body.messages.is_empty() {
+            &call.messages
+        } else {
+            &body.messages
+        }
+        .clone();
+    }
+    if artifact.recording_url().is_none() {
+        fill(
+            &mut artifact.recording_url,
+            [&body.recording_url, &call.recording_url],
+        );
+        fill(
+            &mut artifact.stereo_recording_url,
+            [&body.stereo_recording_url, &call.stereo_recording_url],
+        );
+    }
+    artifact
+}
+
+fn report_analysis(body: &Body, call: &Call) -> Analysis {
+    let own = body
+        .analysis
+        .clone()
+        .filter(|analysis| *analysis != Analysis::default());
+    let mut analysis = own.or_else(|| call.analysis.clone()).unwrap_or_default();
+    fill(&mut analysis.summary, [&body.summary]);
+    analysis
+}
+
+fn fill<const N: usize>(target: &mut Option<String>, sources: [&Option<String>; N]) {
+    if target.is_none() {
+        *target = sources.into_iter().flatten().next().cloned();
+    }
+}
