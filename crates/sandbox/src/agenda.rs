@@ -1,0 +1,113 @@
+//! What happens by itself, in the order of its moment.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// The next step of a call.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// A scheduled call looks for a free line.
+    Place,
+    /// The record of a call refused for want of a line says so.
+    Refuse,
+    Queued,
+    Ring,
+    Answer,
+    /// Line n of the talk begins, or ends.
+    LineBegins(usize),
+    LineEnds(usize),
+    Forward,
+    /// It is truly over.
+    End,
+    /// A stuck record comes right.
+    Unstick,
+    /// A stuck call gives its line back at last.
+    FreeLine,
+    /// The analysis is there.
+    Report,
+    /// A message that waited for the next one has waited long enough.
+    ReleaseHeld,
+    Send(Box<Outgoing>),
+}
+
+/// What a message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Message {
+    Status(crate::call::Status),
+    EndOfCallReport,
+    AssistantStarted,
+    SpeechUpdate { line: usize, started: bool },
+    SpeechStarted { line: usize },
+    ConversationUpdate,
+    Transcript { line: usize, partial: bool },
+    UserInterrupted,
+    Hang,
+}
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) call: usize,
+    pub(crate) message: Message,
+    /// When what it tells of happened.
+    pub(crate) event_ms: i64,
+    /// How often it was sent before.
+    pub(crate) attempt: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// The moment, and a count that keeps equal moments in the order of their making.
+    at: (i64, u64),
+    call: usize,
+    step: Step,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.at == other.at
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Entry) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Entry) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+/// The steps to come.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    entries: BinaryHeap<Reverse<Entry>>,
+    made: u64,
+}
+
+impl Agenda {
+    pub(crate) fn add(&mut self, due_ms: i64, call: usize, step: Step) {
+        self.made += 1;
+        self.entries.push(Reverse(Entry {
+            at: (due_ms, self.made),
+            call,
+            step,
+        }));
+    }
+
+    pub(crate) fn next_due_ms(&self) -> Option<i64> {
+        self.entries.peek().map(|Reverse(entry)| entry.at.0)
+    }
+
+    /// The next step due at `now_ms` or before: its moment, call and kind.
+    pub(crate) fn take_due(&mut self, now_ms: i64) -> Option<(i64, usize, Step)> {
+        if self.next_due_ms()? > now_ms {
+            return None;
+        }
+        self.entries
+            .pop()
+            .map(|Reverse(entry)| (entry.at.0, entry.call, entry.step))
+    }
+}

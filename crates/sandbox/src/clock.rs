@@ -1,0 +1,86 @@
+//! The provider's clock, which may run faster than ours.
+
+use std::time::{Duration, Instant};
+
+/// Provider time: `origin_ms` plus the real time since `origin`, times `speed`.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: Instant,
+    origin_ms: i64,
+    speed: f64,
+}
+
+impl Clock {
+    /// A clock that shows the true time now and runs `speed` times as fast from here on.
+    #[expect(clippy::disallowed_methods, reason = "the edge at which real time comes in")]
+    pub fn real(speed: f64) -> Clock {
+        let since_1970 = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let origin_ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+        Clock::shared(Instant::now(), origin_ms, speed)
+    }
+
+    /// A clock that showed `origin_ms` (milliseconds since 1970, UTC) at `origin`: the same for everyone who is given
+    /// the same three values. A speed that is not a positive number counts as 1.
+    pub fn shared(origin: Instant, origin_ms: i64, speed: f64) -> Clock {
+        let speed = if speed.is_finite() && speed > 0.0 {
+            speed
+        } else {
+            1.0
+        };
+        Clock {
+            origin,
+            origin_ms,
+            speed,
+        }
+    }
+
+    /// The time now, in milliseconds since 1970 (UTC).
+    #[expect(clippy::disallowed_methods, reason = "the edge at which real time comes in")]
+    pub fn now_ms(&self) -> i64 {
+        let elapsed = Instant::now().saturating_duration_since(self.origin);
+        self.origin_ms + (elapsed.as_secs_f64() * 1_000.0 * self.speed) as i64
+    }
+
+    /// How long so many provider milliseconds really last.
+    pub fn real_duration(&self, provider_ms: u64) -> Duration {
+        Duration::try_from_secs_f64(provider_ms as f64 / 1_000.0 / self.speed).unwrap_or(Duration::MAX)
+    }
+
+    /// How many times faster than real time it runs.
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// Returns as soon as the clock shows `ms` or more; the timer's grain is one real millisecond.
+    pub async fn sleep_until_ms(&self, ms: i64) {
+        let left_ms = |clock: &Clock| u64::try_from(ms.saturating_sub(clock.now_ms())).unwrap_or(0);
+        while left_ms(self) > 0 {
+            tokio::time::sleep(self.real_duration(left_ms(self))).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_makes_waits_short() {
+        let clock = Clock::real(60.0);
+        assert_eq!(clock.real_duration(60_000), Duration::from_secs(1));
+        assert!(clock.now_ms() > 1_700_000_000_000);
+        assert_eq!(Clock::real(0.0).speed(), 1.0);
+    }
+
+    #[tokio::test]
+    async fn nobody_wakes_too_early() {
+        let clock = Clock::real(200.0);
+        for after_ms in [0, 1, 30, 250] {
+            let due_ms = clock.now_ms() + after_ms;
+            clock.sleep_until_ms(due_ms).await;
+            assert!(clock.now_ms() >= due_ms);
+        }
+    }
+}

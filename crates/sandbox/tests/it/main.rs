@@ -1,0 +1,17 @@
+//! The sandbox as its users see it: requests in, answers, webhooks and a ledger out.
+
+#![expect(clippy::unwrap_used, reason = "an answer that cannot be read fails the test")]
+
+mod calls;
+mod determinism;
+mod directory;
+mod errors;
+mod faults;
+mod http_server;
+mod limits;
+mod lists;
+mod own_pages;
+mod people;
+mod support;
+mod truth;
+mod webhooks;
