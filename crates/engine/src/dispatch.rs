@@ -1,0 +1,158 @@
+//! The step `dispatch`: free lines go to the contacts that may be called now, and those are dialled.
+
+use domain::{
+    call::{CallRef, CallState, Dialling, End, Fact, Source, end::ours},
+    time::UtcMs,
+};
+use futures::future::join_all;
+use store::{Claim, Dial, MarkSent, Wake};
+
+use crate::{
+    Engine,
+    telephony::{DialAnswer, RefusalKind},
+};
+
+/// What a dispatch did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Dispatched {
+    /// Calls that the provider was asked for.
+    pub dialled: usize,
+}
+
+impl Engine {
+    /// Claims free lines and dials, and returns when every answer is recorded.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] when the database cannot be reached.
+    pub async fn dispatch(&self, now: UtcMs) -> store::Result<Dispatched> {
+        let claim = self.claim(now).await?;
+        let dialled = claim.dials.len();
+        for result in join_all(claim.dials.iter().map(|dial| self.dial(dial))).await {
+            result?;
+        }
+        Ok(Dispatched { dialled })
+    }
+
+    /// Claims free lines, and takes over calls that another node reserved and never dialled.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] when the database cannot be reached.
+    pub async fn claim(&self, now: UtcMs) -> store::Result<Claim> {
+        let orphans = self.store.take_orphans(now).await?;
+        let mut claim = self.store.claim(self.settings.max_duration_ms, now).await?;
+        claim.dials.extend(orphans);
+        Ok(claim)
+    }
+
+    /// Dials one reserved call and records the answer.
+    ///
+    /// Killed before `mark_sent` commits: the provider never heard of it, and another node will dial it. Killed after:
+    /// the call is in doubt, and `reconcile` looks it up. Run twice at once: only one is told to dial.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] when the database cannot be reached.
+    pub async fn dial(&self, dial: &Dial) -> store::Result<()> {
+        let marked_at = self.clock.now();
+        match self.store.mark_sent(dial.call_id, dial.campaign_id, marked_at).await? {
+            MarkSent::Dial => {}
+            MarkSent::Halted => return self.let_go(dial).await,
+            MarkSent::Taken => return Ok(()),
+        }
+        let now = self.clock.now();
+        if now.since(marked_at) > self.settings.dial_grace_ms {
+            // This machine slept on it. By now others may have come to the conclusion that the call does not exist.
+            tracing::warn!(call.id = %dial.call_id, "a call was not placed in time; whether it exists is looked up");
+            return self.observe(&[unconfirmed(dial, now)], now).await.map(|_| ());
+        }
+        self.store.wake(Wake::Campaign(dial.campaign_id));
+        let answer = self.telephony.dial(dial, self.clock.now()).await;
+        self.record_answer(dial, answer).await
+    }
+
+    async fn record_answer(&self, dial: &Dial, answer: DialAnswer) -> store::Result<()> {
+        let now = self.clock.now();
+        match answer {
+            DialAnswer::Accepted { fact, lines } => {
+                self.observe(&[*fact], now).await?;
+                self.store.end_back_off().await?;
+                if let Some(lines) = lines {
+                    self.store.learn_lines(lines, now).await?;
+                }
+            }
+            DialAnswer::Blocked { fact, lines } => {
+                let provider_call_id = fact.call.provider_call_id.clone();
+                self.observe(&[*fact], now).await?;
+                self.store.back_off(None, now).await?;
+                match lines {
+                    Some(lines) => self.store.learn_lines(lines, now).await?,
+                    None => self.store.learn_from_refusal(now).await?,
+                }
+                // The record itself says whether the call is over or still waits for a line.
+                if let Some(id) = provider_call_id
+                    && let Ok(Some(fact)) = self.telephony.look_up(&id, self.clock.now()).await
+                {
+                    self.observe(&[fact], self.clock.now()).await?;
+                }
+            }
+            DialAnswer::Refused { kind, message, retry_after_ms } => {
+                tracing::info!(call.id = %dial.call_id, ?kind, "the provider refused a call");
+                self.observe(&[refusal(dial, kind, message, now)], now).await?;
+                match kind {
+                    RefusalKind::Capacity => {
+                        self.store.learn_from_refusal(now).await?;
+                        self.store.back_off(retry_after_ms, now).await?;
+                    }
+                    RefusalKind::Rate | RefusalKind::Unreachable => {
+                        self.store.back_off(retry_after_ms, now).await?;
+                    }
+                    RefusalKind::Contact | RefusalKind::Account => {}
+                }
+            }
+            DialAnswer::InDoubt(what) => {
+                tracing::warn!(call.id = %dial.call_id, what, "nobody can tell whether the provider has the call");
+                self.observe(&[unconfirmed(dial, now)], now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The campaign was paused or cancelled between the claim and the request: the contact goes back.
+    async fn let_go(&self, dial: &Dial) -> store::Result<()> {
+        let now = self.clock.now();
+        let end = End { reason: Some(ours::RELEASED.to_owned()), message: None, at: now };
+        let says = CallState { end: Some(end), ..CallState::default() };
+        self.observe(&[own_fact(dial, Source::Engine, "released", says, now)], now).await.map(|_| ())
+    }
+}
+
+fn refusal(dial: &Dial, kind: RefusalKind, message: String, now: UtcMs) -> Fact {
+    let reason = match kind {
+        RefusalKind::Contact => ours::REFUSED_CONTACT,
+        RefusalKind::Capacity => ours::REFUSED_CAPACITY,
+        RefusalKind::Rate => ours::REFUSED_RATE,
+        RefusalKind::Account => ours::REFUSED_ACCOUNT,
+        RefusalKind::Unreachable => ours::REFUSED_UNREACHABLE,
+    };
+    let says = CallState {
+        dialling: Dialling::Refused,
+        end: Some(End { reason: Some(reason.to_owned()), message: Some(message), at: now }),
+        ..CallState::default()
+    };
+    own_fact(dial, Source::Dial, "dial.refused", says, now)
+}
+
+fn unconfirmed(dial: &Dial, now: UtcMs) -> Fact {
+    let says = CallState { dialling: Dialling::Unconfirmed, ..CallState::default() };
+    own_fact(dial, Source::Dial, "dial.in-doubt", says, now)
+}
+
+fn own_fact(dial: &Dial, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {
+    Fact {
+        call: CallRef { call_id: Some(dial.call_id), provider_call_id: None },
+        source,
+        kind: kind.to_owned(),
+        at: now,
+        says,
+        payload: None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Where webhooks come in: authenticate, read what we need, keep the whole, answer after the commit.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use domain::{
+    call::Fact,
+    time::{SECOND_MS, UtcMs},
+};
+use http::HeaderMap;
+use vapi::{ServerMessage, WebhookAuth};
+
+use crate::{Engine, Ingest, fact_of_message};
+
+/// That webhooks arrive is noted this often at most, in milliseconds.
+const NOTE_EVERY_MS: i64 = 5 * SECOND_MS;
+
+/// The door for webhooks. Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox {
+    engine: Engine,
+    ingest: Ingest,
+    auth: Option<Arc<WebhookAuth>>,
+    noted_at_ms: Arc<AtomicI64>,
+}
+
+/// Why a webhook was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    /// It cannot prove that the provider sent it.
+    #[error("the webhook is not authentic: {0}")]
+    Unauthorized(String),
+    /// It could not be recorded. The provider should send it again.
+    #[error("the webhook could not be recorded: {0}")]
+    Unavailable(#[from] store::Error),
+}
+
+impl Inbox {
+    /// A door that lets in what `auth` accepts; without it, nothing.
+    #[must_use]
+    pub fn new(engine: Engine, auth: Option<WebhookAuth>) -> Self {
+        let ingest = Ingest::start(engine.clone());
+        Self { engine, ingest, auth: auth.map(Arc::new), noted_at_ms: Arc::new(AtomicI64::new(0)) }
+    }
+
+    /// Takes one webhook. Returns after it is committed.
+    ///
+    /// A message of an unknown type, or one that cannot be read, is kept and acknowledged: sending it again would change
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`InboxError`].
+    pub async fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), InboxError> {
+        if let Some(fact) = self.read(headers, body).await? {
+            self.ingest.submit(fact).await?;
+        }
+        Ok(())
+    }
+
+    /// Authenticates a webhook and reads what it says about a call, which is not recorded yet. `None`: it says nothing
+    /// about a call, and has been kept.
+    ///
+    /// # Errors
+    /// [`InboxError`].
+    pub async fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<Fact>, InboxError> {
+        let now = self.engine.clock().now();
+        let Some(auth) = &self.auth else {
+            return Err(InboxError::Unauthorized("no WEBHOOK_SHARED_SECRET is set here".to_owned()));
+        };
+        auth.verify(headers, body, now.0).map_err(|error| InboxError::Unauthorized(error.to_string()))?;
+        self.note(now).await?;
+        let text = String::from_utf8_lossy(body);
+        let message = match ServerMessage::parse(body) {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::warn!(%error, "a webhook cannot be read; it is kept");
+                self.engine.store().keep_message("unreadable", &text, now).await?;
+                return Ok(None);
+            }
+        };
+        let fact = fact_of_message(&message, &text, now);
+        if fact.is_none() {
+            self.engine.store().keep_message(message.kind.as_str(), &text, now).await?;
+        }
+        Ok(fact)
+    }
+
+    /// Notes that webhooks arrive, so that polling may slow down.
+    async fn note(&self, now: UtcMs) -> store::Result<()> {
+        let noted = self.noted_at_ms.load(Ordering::Relaxed);
+        let due = now.0 - noted >= NOTE_EVERY_MS;
+        let mine = due
+            && self
+                .noted_at_ms
+                .compare_exchange(noted, now.0, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if mine { self.engine.store().note_webhook(now).await } else { Ok(()) }
+    }
+}

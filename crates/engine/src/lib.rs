@@ -1,0 +1,75 @@
+//! The dialler.
+//!
+//! Its duties are steps, plain async functions that take `now` and do one bounded piece of work:
+//! [`Engine::dispatch`], [`Engine::observe`], [`Engine::reconcile`], [`Engine::sweep`]. A server calls them from timers and
+//! wake-ups ([`Engine::run`]), a cron host over HTTP, tests in virtual time. Each is safe to run at once on many nodes and
+//! to be killed at any point: what matters stands in the database.
+
+mod clock;
+mod dispatch;
+mod facts;
+mod inbox;
+mod ingest;
+mod observe;
+mod reconcile;
+mod run;
+mod settings;
+mod sweep;
+mod telephony;
+mod vapi_telephony;
+
+use std::sync::Arc;
+
+pub use clock::{Clock, SystemClock};
+pub use dispatch::Dispatched;
+pub use facts::{fact_of_call, fact_of_message};
+pub use inbox::{Inbox, InboxError};
+pub use ingest::Ingest;
+pub use reconcile::Reconciled;
+pub use settings::Settings;
+use store::Store;
+pub use sweep::Swept;
+pub use telephony::{
+    DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, RefusalKind, Telephony,
+};
+pub use vapi_telephony::{VapiTelephony, WebhookTarget};
+
+/// One node's dialler. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    store: Store,
+    telephony: Arc<dyn Telephony>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+}
+
+impl Engine {
+    /// A dialler over this data, this provider and this clock.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        telephony: Arc<dyn Telephony>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
+        Self { store, telephony, clock, settings }
+    }
+
+    /// The data it works on.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The provider it calls through.
+    #[must_use]
+    pub fn telephony(&self) -> &Arc<dyn Telephony> {
+        &self.telephony
+    }
+
+    /// The clock it lives by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+}

@@ -1,0 +1,29 @@
+//! The step `observe`: facts go through one door, whoever says them.
+
+use domain::{call::Fact, time::UtcMs};
+use store::{Applied, Wake};
+
+use crate::Engine;
+
+impl Engine {
+    /// Records facts, folds them into calls, contacts and campaigns, and wakes whoever waits for that.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] when the database cannot be reached: nothing was recorded, tell it again.
+    pub async fn observe(&self, facts: &[Fact], now: UtcMs) -> store::Result<Applied> {
+        if facts.is_empty() {
+            return Ok(Applied::default());
+        }
+        let applied = self.store.apply_facts(facts, now).await?;
+        if applied.ended > 0 {
+            self.store.wake(Wake::Dispatch);
+        }
+        for campaign in &applied.campaigns {
+            self.store.wake(Wake::Campaign(*campaign));
+        }
+        for campaign in &applied.paused {
+            tracing::warn!(campaign.id = %campaign, "campaign paused: the provider refuses every call alike");
+        }
+        Ok(applied)
+    }
+}

@@ -1,0 +1,72 @@
+//! The step `reconcile`: ask the provider about what we do not know.
+//!
+//! Three questions, each in its own file: what changed on the account ([`poll`]), whether calls in doubt exist
+//! ([`doubt`]), and what became of calls that have long been silent ([`silence`]).
+
+mod doubt;
+mod poll;
+mod silence;
+
+use domain::{
+    call::{CallRef, CallState, End, Fact, Source},
+    time::{MINUTE_MS, UtcMs},
+};
+use store::OpenCall;
+
+use crate::Engine;
+
+/// What a reconciliation did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Reconciled {
+    /// Calls that hold a line.
+    pub open: usize,
+    /// Whether it was this node's turn to poll.
+    pub polled: bool,
+    /// Calls asked for by name or looked for in lists.
+    pub asked: usize,
+}
+
+impl Engine {
+    /// Asks the provider about live calls, calls in doubt and silent calls, as far as each is due.
+    ///
+    /// # Errors
+    /// [`store::Error::Unavailable`] when the database cannot be reached. A provider that cannot be reached is no error:
+    /// the calls keep their lines and are asked for again.
+    pub async fn reconcile(&self, now: UtcMs) -> store::Result<Reconciled> {
+        let open = self.store.open_calls().await?;
+        let mut reconciled = Reconciled { open: open.len(), ..Reconciled::default() };
+        // Cost, recording and analysis come a while after the end; where webhooks are lost only a poll brings them.
+        if open.is_empty() && !self.store.ended_since(now - DETAILS_WITHIN_MS).await? {
+            return Ok(reconciled);
+        }
+        reconciled.polled = self.poll(&open, now).await?;
+        reconciled.asked += self.settle_doubt(&open, now).await?;
+        reconciled.asked += self.break_silence(&open, now).await?;
+        Ok(reconciled)
+    }
+}
+
+/// How long after the last end it is polled on for what is still to come, in milliseconds.
+const DETAILS_WITHIN_MS: i64 = 15 * MINUTE_MS;
+/// A look is not repeated sooner than this, in milliseconds.
+const LOOK_INTERVAL_MS: i64 = 60_000;
+
+fn asked_lately(call: &OpenCall, now: UtcMs) -> bool {
+    call.asked_at.is_some_and(|at| now.since(at) < LOOK_INTERVAL_MS)
+}
+
+/// What we say ourselves about a call.
+fn inferred(call: &OpenCall, kind: &str, says: CallState, now: UtcMs) -> Fact {
+    Fact {
+        call: CallRef { call_id: Some(call.call_id), provider_call_id: call.provider_call_id.clone() },
+        source: Source::Engine,
+        kind: kind.to_owned(),
+        at: now,
+        says,
+        payload: None,
+    }
+}
+
+fn ended(reason: &str, message: &str, at: UtcMs) -> Option<End> {
+    Some(End { reason: Some(reason.to_owned()), message: Some(message.to_owned()), at })
+}

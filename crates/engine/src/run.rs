@@ -1,0 +1,108 @@
+//! Running the steps: from wake-ups, with timers as the floor.
+
+use std::{future::Future, time::Duration};
+
+use domain::time::{SECOND_MS, UtcMs};
+use store::Wake;
+use tokio::sync::broadcast;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::Engine;
+
+/// A lost wake-up costs at most this long, in milliseconds.
+const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
+/// How often it is looked whether something is due to be asked, in milliseconds.
+const RECONCILE_EVERY_MS: i64 = SECOND_MS;
+const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
+/// After a failure a loop waits this long of the machine's time, so that a dead database is not hammered.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// Runs every step until told to stop, and then waits for the dials that are under way.
+    pub async fn run(&self, stop: CancellationToken) {
+        let dials = TaskTracker::new();
+        let loops = async {
+            tokio::join!(
+                self.dispatch_on_wakes(&dials),
+                self.repeat(RECONCILE_EVERY_MS, "reconcile", |now| async move {
+                    self.reconcile(now).await.map(|_| ())
+                }),
+                self.repeat(SWEEP_EVERY_MS, "sweep", |now| async move { self.sweep(now).await.map(|_| ()) }),
+                self.store.relay_wakes(),
+            )
+        };
+        tokio::select! {
+            _ = loops => {}
+            () = stop.cancelled() => {}
+        }
+        dials.close();
+        dials.wait().await;
+    }
+
+    /// Dispatches on every wake-up. Answers are awaited apart, so that one slow answer delays no other line.
+    async fn dispatch_on_wakes(&self, dials: &TaskTracker) {
+        // Subscribe, then look, then sleep: what happens while looking is not missed.
+        let mut wakes = self.store.subscribe();
+        loop {
+            let now = self.clock.now();
+            let wait_ms = match self.claim(now).await {
+                Ok(claim) => {
+                    for dial in claim.dials {
+                        let engine = self.clone();
+                        dials.spawn(async move {
+                            if let Err(error) = engine.dial(&dial).await {
+                                tracing::error!(%error, call.id = %dial.call_id, "a dial could not be recorded");
+                            }
+                        });
+                    }
+                    until_next(claim.next_eligible_at, claim.hold_until, now)
+                }
+                Err(error) => {
+                    tracing::error!(%error, step = "dispatch", "step failed");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = woken(&mut wakes) => {}
+                () = self.clock.sleep(wait_ms) => {}
+            }
+        }
+    }
+
+    async fn repeat<F, Fut>(&self, every_ms: i64, step: &'static str, run: F)
+    where
+        F: Fn(UtcMs) -> Fut,
+        Fut: Future<Output = store::Result<()>>,
+    {
+        loop {
+            if let Err(error) = run(self.clock.now()).await {
+                tracing::error!(%error, step, "step failed");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+            self.clock.sleep(every_ms).await;
+        }
+    }
+}
+
+/// How long to sleep, in milliseconds: until something becomes possible, and never longer than the floor.
+fn until_next(eligible: Option<UtcMs>, hold: Option<UtcMs>, now: UtcMs) -> i64 {
+    let next = [eligible, hold].into_iter().flatten().map(|at| at.since(now).max(1)).min();
+    next.unwrap_or(DISPATCH_FLOOR_MS).min(DISPATCH_FLOOR_MS)
+}
+
+/// Returns at the next wake-up that concerns dispatching. Several at once count as one.
+async fn woken(wakes: &mut broadcast::Receiver<Wake>) {
+    loop {
+        match wakes.recv().await {
+            Ok(Wake::Campaign(_)) => {}
+            Ok(Wake::Dispatch) | Err(broadcast::error::RecvError::Lagged(_)) => break,
+            // The store is going away, and this loop with it: let the timer decide.
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+    while !matches!(
+        wakes.try_recv(),
+        Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed)
+    ) {}
+}

@@ -1,0 +1,263 @@
+//! The guarantees, each checked on its own once a run is over.
+
+use domain::{
+    call::{CallState, CallStatus, end::ours},
+    campaign::{CampaignStatus, Mode},
+    contact::ContactState,
+    outcome::{self, Outcome},
+    time::{HOUR_MS, UtcMs},
+};
+
+use super::truth::{Attempt, Truth, peak};
+
+/// Every promise that the run broke, in words.
+pub(crate) fn broken_promises(truth: &Truth) -> Vec<String> {
+    let mut broken = Broken(truth.seen.violations.clone());
+    never_twice(truth, &mut broken);
+    never_over(truth, &mut broken);
+    slot_truth(truth, &mut broken);
+    any_order(truth, &mut broken);
+    nobody_lost(truth, &mut broken);
+    truthful_start(truth, &mut broken);
+    one_log(truth, &mut broken);
+    strict_batches(truth, &mut broken);
+    broken.0
+}
+
+struct Broken(Vec<String>);
+
+impl Broken {
+    fn unless(&mut self, kept: bool, guarantee: &str, what: impl FnOnce() -> String) {
+        if !kept {
+            self.0.push(format!("{guarantee}: {}", what()));
+        }
+    }
+}
+
+/// One attempt reaches the provider at most once, and nobody is dialled again whom the provider truly called.
+fn never_twice(truth: &Truth, broken: &mut Broken) {
+    let twice = &truth.ledger.attempts_called_twice;
+    broken.unless(twice.is_empty(), "never twice", || format!("attempts placed twice: {twice:?}"));
+    let ours = truth.ledger.calls.iter().all(|call| {
+        truth.calls.iter().any(|attempt| Some(attempt.dial.call_id.to_string()) == call.our_id)
+    });
+    broken.unless(ours, "never twice", || "the provider has a call that no claim handed out".to_owned());
+    let mut placed: Vec<&Attempt> = truth.calls.iter().filter(|call| call.truth.is_some()).collect();
+    placed.sort_by_key(|call| (call.campaign, call.position, call.held().map(|held| held.from_ms)));
+    for pair in placed.windows(2) {
+        let [first, again] = pair else { continue };
+        if (first.campaign, first.position) != (again.campaign, again.position) {
+            continue;
+        }
+        let reason = first.truth.as_ref().and_then(|call| call.ended_reason.as_deref());
+        let called = outcome::of_ended(reason, None) != Outcome::NotDialled;
+        broken.unless(!called, "never twice", || {
+            let (phone, first, again) = (&first.dial.phone, first.dial.call_id, again.dial.call_id);
+            format!("{phone} was called by {first}, which ended with {reason:?}, and again by {again}")
+        });
+    }
+}
+
+/// No cap is ever exceeded at the provider: the account's, a campaign's, one live call per person.
+fn never_over(truth: &Truth, broken: &mut Broken) {
+    let (most, cap) = (truth.ledger.peak_live, truth.setup.line_cap);
+    broken.unless(most <= cap, "never over", || format!("{most} live calls on an account of {cap} lines"));
+    for (index, list) in truth.setup.campaigns.iter().enumerate() {
+        let its = truth.calls.iter().filter(|call| call.campaign == index);
+        let most = peak(its.filter_map(Attempt::held));
+        let cap = list.cap as usize;
+        broken.unless(most <= cap, "never over", || {
+            format!("{most} live calls in campaign {index} with a cap of {cap}")
+        });
+    }
+    let mut by_phone: Vec<(&str, &Attempt)> =
+        truth.calls.iter().map(|call| (call.dial.phone.as_str(), call)).collect();
+    by_phone.sort_by_key(|(phone, _)| *phone);
+    for same in by_phone.chunk_by(|(a, _), (b, _)| a == b) {
+        let most = peak(same.iter().filter_map(|(_, call)| call.held()));
+        broken.unless(most <= 1, "never over", || format!("{most} live calls to {} at once", same[0].0));
+    }
+}
+
+/// No row frees its line while the provider's record says that the call is live, unless that record has been wrong for
+/// an hour past the call's longest duration.
+fn slot_truth(truth: &Truth, broken: &mut Broken) {
+    for call in &truth.calls {
+        let (Some(closed_at), Some(real)) = (call.closed_at, &call.truth) else { continue };
+        let over = real.record_ended_at_ms.is_some_and(|at_ms| at_ms <= closed_at.0);
+        let believed_ms = real.created_at_ms + truth.setup.max_duration_ms + HOUR_MS;
+        let overdue = closed_at.0 > believed_ms;
+        broken.unless(over || overdue, "slot truth", || {
+            format!(
+                "{} freed its line at {closed_at:?}, and was live until {:?}",
+                call.dial.call_id,
+                real.record_ended_at_ms.map(UtcMs)
+            )
+        });
+    }
+}
+
+/// However the facts came, the rows say what was true.
+fn any_order(truth: &Truth, broken: &mut Broken) {
+    for call in &truth.calls {
+        let state = &call.row.state;
+        let id = call.dial.call_id;
+        let reason = state.end.as_ref().and_then(|end| end.reason.as_deref());
+        broken.unless(call.row.status == state.status(), "any order", || {
+            format!("{id} is {:?} and its facts make it {:?}", call.row.status, state.status())
+        });
+        let Some(real) = &call.truth else {
+            let never_placed = matches!(call.row.outcome, Some(Outcome::NotDialled))
+                || reason == Some(ours::REFUSED_CONTACT);
+            broken.unless(never_placed, "any order", || {
+                format!("{id} never came about, and its row says {:?} ({reason:?})", call.row.outcome)
+            });
+            continue;
+        };
+        if real.record_ended_at_ms.is_none() {
+            broken.unless(call.row.status == CallStatus::Timeout, "any order", || {
+                format!("{id} never ended for the provider, and its row says {:?}", call.row.status)
+            });
+            continue;
+        }
+        broken.unless(reason == real.ended_reason.as_deref(), "any order", || {
+            format!("{id} ended with {:?}, and its row says {reason:?}", real.ended_reason)
+        });
+        let ended_at = state.end.as_ref().map(|end| end.at.0);
+        broken.unless(ended_at == real.ended_at_ms, "any order", || {
+            format!("{id} ended at {:?}, and its row says {ended_at:?}", real.ended_at_ms)
+        });
+        let answered_at = state.started_at.map(|at| at.0);
+        broken.unless(answered_at == real.answered_at_ms, "any order", || {
+            format!("{id} was answered at {:?}, and its row says {answered_at:?}", real.answered_at_ms)
+        });
+        let cost = state.details.cost.map(|cost| cost.0);
+        broken.unless(cost == Some(real.cost_usd_micros), "any order", || {
+            format!("{id} cost {}, and its row says {cost:?}", real.cost_usd_micros)
+        });
+        let transcript = state.details.transcript.as_deref().is_some_and(|text| !text.is_empty());
+        broken.unless(transcript == spoke(real.fate.as_deref(), answered_at), "any order", || {
+            format!("{id} was {:?}, and whether its row has a transcript is {transcript}", real.fate)
+        });
+        if let Some(record) = &call.record {
+            // When exactly it was accepted is in the record, but not in every message.
+            let accepted_at = state.accepted_at;
+            let known = CallState { accepted_at, ..state.clone().join(record.clone()) };
+            broken.unless(known == *state, "any order", || {
+                format!("{id} lacks what the record says: {state:?} instead of {known:?}")
+            });
+        }
+        let meant = meaning(real.fate.as_deref(), reason);
+        broken.unless(meant.is_none_or(|meant| call.row.outcome == Some(meant)), "any order", || {
+            format!("{id} was {:?}, and its outcome is {:?}", real.fate, call.row.outcome)
+        });
+    }
+}
+
+/// Whether anything was said in the call.
+fn spoke(fate: Option<&str>, answered_at: Option<i64>) -> bool {
+    answered_at.is_some() && fate.is_some()
+}
+
+/// What such a call means; `None` when that depends on how long it lasted.
+fn meaning(fate: Option<&str>, reason: Option<&str>) -> Option<Outcome> {
+    if reason == Some("exceeded-max-duration") {
+        return None;
+    }
+    Some(match fate? {
+        "voicemail" => Outcome::Voicemail,
+        "no-answer" => Outcome::NoAnswer,
+        "busy" => Outcome::Busy,
+        "rejected" => Outcome::Rejected,
+        "invalid" => Outcome::InvalidNumber,
+        "fail" => Outcome::Failed,
+        "silent" => Outcome::Silence,
+        "forwarded" => Outcome::Transferred,
+        _ => return None,
+    })
+}
+
+/// Every contact is final with an outcome or a reason, and a campaign is complete when they all are.
+fn nobody_lost(truth: &Truth, broken: &mut Broken) {
+    for (campaign, contacts) in &truth.campaigns {
+        broken.unless(campaign.status.is_final(), "nobody lost", || {
+            format!("campaign {} is {:?} in the end", campaign.name, campaign.status)
+        });
+        for contact in contacts {
+            let settled = match contact.state {
+                ContactState::Done => contact.outcome.is_some_and(|outcome| outcome != Outcome::NotDialled),
+                ContactState::Skipped => contact.reason.is_some(),
+                ContactState::Pending | ContactState::Calling => false,
+            };
+            broken.unless(settled, "nobody lost", || {
+                let (state, outcome, reason) = (contact.state, contact.outcome, &contact.reason);
+                format!("{} is {state:?} with outcome {outcome:?} and reason {reason:?}", contact.phone)
+            });
+            let skipped = contact.state == ContactState::Skipped;
+            broken.unless(!skipped || campaign.status == CampaignStatus::Canceled, "nobody lost", || {
+                format!("{} was skipped in a campaign that was not cancelled", contact.phone)
+            });
+            let last = truth.calls.iter().filter(|call| call.row.contact_id == contact.id).next_back();
+            let outcome = last.and_then(|call| call.row.outcome);
+            broken.unless(skipped || contact.outcome == outcome, "nobody lost", || {
+                format!("{} is {:?}, and its last call {outcome:?}", contact.phone, contact.outcome)
+            });
+        }
+        broken.unless(contacts.len() == campaign.total_contacts as usize, "nobody lost", || {
+            format!("campaign {} has {} contacts of {}", campaign.name, contacts.len(), campaign.total_contacts)
+        });
+    }
+}
+
+/// A campaign began when the provider first accepted one of its calls.
+fn truthful_start(truth: &Truth, broken: &mut Broken) {
+    for (index, (campaign, _)) in truth.campaigns.iter().enumerate() {
+        let its = || truth.calls.iter().filter(|call| call.campaign == index);
+        let first = its().filter_map(|call| call.row.state.accepted_at).min();
+        broken.unless(campaign.started_at == first, "truthful start", || {
+            format!("campaign {index} began at {:?}, its first call at {first:?}", campaign.started_at)
+        });
+        for call in its() {
+            let (Some(accepted_at), Some(real)) = (call.row.state.accepted_at, &call.truth) else { continue };
+            broken.unless(accepted_at.0 >= real.created_at_ms, "truthful start", || {
+                format!("{} was accepted before it was made", call.dial.call_id)
+            });
+        }
+    }
+}
+
+/// The rows can be rebuilt from the log, all of them.
+fn one_log(truth: &Truth, broken: &mut Broken) {
+    let report = &truth.replay;
+    broken.unless(report.differences.is_empty(), "one log", || format!("{:#?}", report.differences));
+    broken.unless(report.calls == truth.calls.len() as u64, "one log", || {
+        format!("{} calls in the log, {} handed out", report.calls, truth.calls.len())
+    });
+}
+
+/// In batch mode nobody of a batch is called before everybody of the one before is final, and with the gate not before
+/// the line is quiet.
+fn strict_batches(truth: &Truth, broken: &mut Broken) {
+    for (index, list) in truth.setup.campaigns.iter().enumerate() {
+        let (Mode::Batch, Some(size)) = (list.mode, list.batch_size) else { continue };
+        let size = size as usize;
+        for batch in 1..list.people.len().div_ceil(size) {
+            let of = |batch: usize| {
+                truth.calls.iter().filter(move |call| call.campaign == index && call.position / size == batch)
+            };
+            let Some(begins) = of(batch).map(|call| call.row.reserved_at).min() else { continue };
+            let before = of(batch - 1).filter_map(|call| call.closed_at).max();
+            broken.unless(before.is_some_and(|ended| ended <= begins), "batches", || {
+                format!("batch {batch} of campaign {index} began at {begins:?}, the one before ended at {before:?}")
+            });
+            let noisy = truth.calls.iter().find(|call| {
+                truth.setup.campaigns[call.campaign].phone_number_id == list.phone_number_id
+                    && call.row.reserved_at < begins
+                    && call.closed_at.is_none_or(|ended| ended > begins)
+            });
+            broken.unless(!list.quiet_line_gate || noisy.is_none(), "batches", || {
+                format!("batch {batch} of campaign {index} began while a call was live on its number")
+            });
+        }
+    }
+}

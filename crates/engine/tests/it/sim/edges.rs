@@ -1,0 +1,109 @@
+//! Where a node touches the world: the clock, the wire to the provider, and the commits at which it may die.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{call::Dialling, ids::CallId, time::UtcMs};
+use http::{Method, Request, Response};
+use sandbox::Reply;
+use serde_json::Value;
+use vapi::TransportError;
+
+use super::core::{Core, Exchange};
+
+/// The engine's clock in virtual time.
+pub(crate) struct VirtualClock(pub(crate) Arc<Core>);
+
+#[async_trait]
+impl engine::Clock for VirtualClock {
+    fn now(&self) -> UtcMs {
+        self.0.now()
+    }
+
+    async fn sleep(&self, ms: i64) {
+        self.0.wait(ms).await;
+    }
+}
+
+/// A node's wire to the provider. What goes over it takes virtual time, and the node may die on either side of the moment
+/// at which the provider acts.
+pub(crate) struct Wire {
+    pub(crate) core: Arc<Core>,
+    pub(crate) node: usize,
+}
+
+#[async_trait]
+impl vapi::Transport for Wire {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let core = &self.core;
+        core.danger(self.node, "before a request leaves").await;
+        core.wait(core.draw(1, 30)).await;
+        let dials = request.method() == Method::POST && request.uri().path() == "/call";
+        if dials {
+            self.expect_intent(request.body()).await;
+        }
+        let handling = core.world(|world, now_ms| world.handle(&request, now_ms));
+        let answer = match &handling.reply {
+            Reply::Answer(response) => response.status().as_str().to_owned(),
+            Reply::HangUp => "hang-up".to_owned(),
+            Reply::Unreachable => "unreachable".to_owned(),
+        };
+        let uri = request.uri();
+        let request = format!("{} {}", request.method(), uri.path_and_query().map_or("/", |path| path.as_str()));
+        core.log(format_args!("{request} → {answer} after {} ms", handling.delay_ms));
+        let exchange = Exchange { at_ms: core.now().0, request, answer };
+        core.seen(|seen| seen.exchanges.push(exchange));
+        core.danger(self.node, "before an answer is seen").await;
+        let delay_ms = i64::try_from(handling.delay_ms).unwrap_or(i64::MAX);
+        let timeout_ms = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        if delay_ms > timeout_ms {
+            core.wait(timeout_ms).await;
+            return Err(TransportError::InDoubt("no answer in time".to_owned()));
+        }
+        core.wait(delay_ms).await;
+        match handling.reply {
+            Reply::Answer(response) => Ok(response),
+            Reply::HangUp => Err(TransportError::InDoubt("the connection was closed".to_owned())),
+            Reply::Unreachable => Err(TransportError::NotSent("connection refused".to_owned())),
+        }
+    }
+}
+
+impl Wire {
+    /// Guarantee *intent first*: whoever reads the database now finds that this call is being dialled.
+    async fn expect_intent(&self, body: &[u8]) {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let id: CallId = body["name"].as_str().unwrap().parse().unwrap();
+        let row = self.core.witness.call(id).await.unwrap();
+        let intended = row.is_some_and(|call| {
+            // While a slow node sleeps on it, another may have come to doubt the call.
+            matches!(call.state.dialling, Dialling::Sent | Dialling::Unconfirmed)
+                && call.events.iter().any(|event| event.kind == "dial.sent")
+        });
+        if !intended {
+            self.core.violation("intent first", format_args!("call {id} is dialled, and no row says so"));
+        }
+    }
+}
+
+/// Stops a node at its commits: for good, or to let others get in between.
+pub(crate) struct NodeProbe {
+    pub(crate) core: Arc<Core>,
+    pub(crate) node: usize,
+}
+
+#[async_trait]
+impl store::Probe for NodeProbe {
+    async fn commit(&self, done: bool) {
+        let at = if done { "after a commit" } else { "before a commit" };
+        self.core.danger(self.node, at).await;
+        if done {
+            self.core.give_way().await;
+        }
+    }
+}

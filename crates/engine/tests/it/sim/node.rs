@@ -1,0 +1,197 @@
+//! A node: one engine with its own view of the database, doing the duties of the real loops as tasks of the agenda.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use domain::{polling::PollPolicy, time::UtcMs};
+use engine::{Engine, Inbox, VapiTelephony, WebhookTarget};
+use sandbox::Delivery;
+use serde_json::Value;
+use store::{Store, Wake};
+use tokio::sync::broadcast;
+use vapi::{ApiKey, Client, Secret, WebhookAuth};
+
+use super::{
+    core::Core,
+    edges::{NodeProbe, VirtualClock, Wire},
+    setup::{Pace, Setup, Webhooks},
+    template,
+};
+
+/// A node that is alive.
+pub(crate) struct Node {
+    pub(crate) engine: Engine,
+    pub(crate) wakes: broadcast::Receiver<Wake>,
+    duties: Duties,
+}
+
+/// What the tasks of a node need.
+#[derive(Clone)]
+struct Duties {
+    core: Arc<Core>,
+    node: usize,
+    engine: Engine,
+    inbox: Inbox,
+    pace: Pace,
+    webhooks: Webhooks,
+}
+
+const WEBHOOK_SECRET: &str = "only-the-provider-knows";
+
+impl Node {
+    /// Starts a node on that database.
+    pub(crate) async fn start(
+        core: &Arc<Core>,
+        setup: &Setup,
+        node: usize,
+        file: &Path,
+        id_seed: u64,
+    ) -> Self {
+        let store = template::open(file, id_seed).await;
+        store.set_probe(Arc::new(NodeProbe { core: core.clone(), node }));
+        let wakes = store.subscribe();
+        let engine = engine(core, setup, node, store);
+        let auth = WebhookAuth::shared_secret(Secret::new(WEBHOOK_SECRET));
+        let duties = Duties {
+            core: core.clone(),
+            node,
+            engine: engine.clone(),
+            inbox: Inbox::new(engine.clone(), Some(auth)),
+            pace: setup.pace,
+            webhooks: setup.webhooks,
+        };
+        core.spawn(node, format!("node {node} dispatch"), duties.clone().dispatch());
+        core.spawn(node, format!("node {node} reconcile"), duties.clone().reconcile());
+        core.spawn(node, format!("node {node} sweep"), duties.clone().sweep());
+        Self { engine, wakes, duties }
+    }
+
+    /// Hands webhooks to the node. They are recorded in one commit, as those that wait in the real queue are.
+    pub(crate) fn receive(&self, deliveries: Vec<Delivery>, after_ms: i64) {
+        let name = format!("node {} webhooks", self.duties.node);
+        self.duties.core.spawn(self.duties.node, name, self.duties.clone().receive(deliveries, after_ms));
+    }
+}
+
+fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine {
+    let wire = Arc::new(Wire { core: core.clone(), node });
+    let key = ApiKey::new(setup.provider.api_key.clone());
+    let client = Client::new(wire, "http://provider.test", key).unwrap();
+    let webhooks = setup.webhooks != Webhooks::None;
+    let target = webhooks.then(|| WebhookTarget {
+        url: "http://autolynx.test/webhooks/vapi".to_owned(),
+        headers: BTreeMap::from([("X-Vapi-Secret".to_owned(), WEBHOOK_SECRET.to_owned())]),
+        credential_id: None,
+    });
+    let seconds = u32::try_from(setup.max_duration_ms / 1_000).unwrap();
+    let telephony = Arc::new(VapiTelephony::new(client, target, seconds));
+    let settings = engine::Settings {
+        polling: PollPolicy::default(),
+        max_duration_ms: setup.max_duration_ms,
+        webhooks,
+        ..engine::Settings::default()
+    };
+    Engine::new(store, telephony, Arc::new(VirtualClock(core.clone())), settings)
+}
+
+impl Duties {
+    async fn dispatch(self) {
+        let mut idle = 1;
+        loop {
+            let now = self.core.now();
+            let claim = match self.engine.claim(now).await {
+                Ok(claim) => claim,
+                Err(error) => return self.failed("dispatch", &error),
+            };
+            idle = if claim.dials.is_empty() { (idle * 2).min(self.pace.patience) } else { 1 };
+            for dial in claim.dials {
+                self.core.log(format_args!("may dial {} as {}", dial.phone, dial.call_id));
+                self.core.seen(|seen| seen.dials.insert(dial.call_id, dial.clone()));
+                let duties = self.clone();
+                let name = format!("node {} dial {}", self.node, dial.phone);
+                self.core.spawn(self.node, name, async move {
+                    if let Err(error) = duties.engine.dial(&dial).await {
+                        duties.failed("dial", &error);
+                    }
+                });
+            }
+            let floor_ms = self.pace.dispatch_floor_ms * idle;
+            let wait_ms = until_next(claim.next_eligible_at, claim.hold_until, self.core.now(), floor_ms);
+            self.core.nap(self.node, wait_ms).await;
+        }
+    }
+
+    async fn reconcile(self) {
+        let mut idle = 1;
+        loop {
+            match self.engine.reconcile(self.core.now()).await {
+                Ok(done) if done.polled || done.asked > 0 => idle = 1,
+                Ok(_) => idle = (idle * 2).min(self.pace.patience),
+                Err(error) => return self.failed("reconcile", &error),
+            }
+            self.core.wait(self.pace.reconcile_ms * idle).await;
+        }
+    }
+
+    async fn sweep(self) {
+        let mut idle = 1;
+        loop {
+            match self.engine.sweep(self.core.now()).await {
+                Ok(done) if done.completed > 0 || done.skipped > 0 => idle = 1,
+                Ok(_) => idle = (idle * 2).min(self.pace.patience),
+                Err(error) => return self.failed("sweep", &error),
+            }
+            self.core.wait(self.pace.sweep_ms * idle).await;
+        }
+    }
+
+    async fn receive(self, deliveries: Vec<Delivery>, after_ms: i64) {
+        self.core.wait(after_ms).await;
+        let mut facts = Vec::new();
+        for delivery in &deliveries {
+            self.core.log(format_args!("webhook {} {} {}", delivery.id, delivery.kind, delivery.call_id));
+            let body = match self.webhooks {
+                Webhooks::Anonymous => anonymous(&delivery.body),
+                _ => delivery.body.to_vec(),
+            };
+            match self.inbox.read(&delivery.headers, &body).await {
+                Ok(fact) => facts.extend(fact),
+                Err(error) => {
+                    self.core.violation("any order", format_args!("a webhook was refused: {error}"));
+                }
+            }
+        }
+        if let Err(error) = self.engine.observe(&facts, self.core.now()).await {
+            return self.failed("observe", &error);
+        }
+        for delivery in deliveries {
+            self.core.delivered(delivery.id, Some(200));
+        }
+    }
+
+    fn failed(&self, step: &str, error: &store::Error) {
+        self.core.violation("steps", format_args!("{step} failed on node {}: {error}", self.node));
+    }
+}
+
+/// How long the dispatcher sleeps, as the real loop decides it.
+fn until_next(eligible: Option<UtcMs>, hold: Option<UtcMs>, now: UtcMs, floor_ms: i64) -> i64 {
+    let next = [eligible, hold].into_iter().flatten().map(|at| at.since(now).max(1)).min();
+    next.unwrap_or(floor_ms).min(floor_ms)
+}
+
+/// The webhook without anything by which we could recognise our own call.
+fn anonymous(body: &[u8]) -> Vec<u8> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, _| !matches!(name.as_str(), "name" | "externalId" | "metadata"));
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut body: Value = serde_json::from_slice(body).unwrap();
+    strip(&mut body);
+    serde_json::to_vec(&body).unwrap()
+}

@@ -1,0 +1,65 @@
+//! A database with tables and assistants, made once and copied for every run.
+
+use std::path::{Path, PathBuf};
+
+use domain::{ids::AssistantId, time::UtcMs};
+use sandbox::{DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID};
+use store::{NewAssistant, Options, Store};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// The database that every run begins with.
+pub(crate) struct Template {
+    _folder: TempDir,
+    file: PathBuf,
+    /// The two assistants that the sandbox has from the start.
+    pub(crate) assistants: [AssistantId; 2],
+}
+
+static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
+
+impl Template {
+    /// The one of this process.
+    pub(crate) async fn get() -> &'static Self {
+        TEMPLATE.get_or_init(Self::make).await
+    }
+
+    async fn make() -> Self {
+        let folder = folder();
+        let file = folder.path().join("template.db");
+        let store = open(&file, 0).await;
+        store.migrate().await.unwrap();
+        let mut assistants = Vec::new();
+        for provider_id in [DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID] {
+            let assistant = NewAssistant {
+                provider_assistant_id: provider_id.to_owned(),
+                name: "An assistant".to_owned(),
+                config_json: "{}".to_owned(),
+            };
+            assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap());
+        }
+        store.close().await;
+        Self { _folder: folder, file, assistants: assistants.try_into().unwrap() }
+    }
+
+    /// Copies the database into a folder.
+    pub(crate) fn copy_into(&self, folder: &Path) -> PathBuf {
+        let file = folder.join("run.db");
+        std::fs::copy(&self.file, &file).unwrap();
+        file
+    }
+}
+
+/// A folder for one run, in memory where the machine has such a place.
+pub(crate) fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let builder = tempfile::Builder::new();
+    if memory.is_dir() { builder.tempdir_in(memory).or_else(|_| builder.tempdir()) } else { builder.tempdir() }
+        .unwrap()
+}
+
+/// Opens a run's database, as one process would.
+pub(crate) async fn open(file: &Path, id_seed: u64) -> Store {
+    let options = Options { connections: 2, id_seed, durable: false };
+    Store::open(&format!("sqlite:{}", file.display()), options).await.unwrap()
+}

@@ -1,0 +1,111 @@
+//! A thousand runs drawn from seeds, and every promise checked in each.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use futures::FutureExt;
+
+use crate::sim::{Sim, checks::broken_promises, setup::Setup};
+
+/// What a run comes to.
+struct Outcome {
+    broken: Vec<String>,
+    fingerprint: u64,
+    summary: String,
+}
+
+async fn simulate(setup: Setup) -> Outcome {
+    let mut sim = Sim::new(setup).await;
+    sim.run().await;
+    let truth = sim.truth().await;
+    let broken = broken_promises(&truth);
+    let summary = format!(
+        "{} nodes, {} deaths, {} calls, {} requests, {} dials, {} capacity, {:?}, {} events, {} s",
+        truth.setup.nodes,
+        truth.seen.deaths,
+        truth.ledger.calls_created,
+        truth.seen.exchanges.len(),
+        truth.dial_requests().count(), truth.ledger.refused.capacity, truth.setup.provider.limit_form,
+        truth.seen.events,
+        (sim.core.now().0 - crate::sim::setup::START_MS) / 1_000,
+    );
+    Outcome { broken, fingerprint: sim.core.fingerprint(), summary }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long to search is for whoever runs the tests")]
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// The seeds whose runs are checked: one, or so many from the first on.
+fn seeds() -> std::ops::Range<u64> {
+    match setting("AUTOLYNX_SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..setting("AUTOLYNX_SIM_SEEDS").unwrap_or(1_000),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Runs a seed and says what is wrong with it.
+fn faults_of(seed: u64) -> Vec<String> {
+    let traced = setting("AUTOLYNX_SIM_SEED").is_some();
+    let run = simulate(Setup { traced, ..Setup::draw(seed) });
+    let run = runtime().block_on(AssertUnwindSafe(run).catch_unwind());
+    match run {
+        Ok(outcome) => {
+            if traced {
+                println!("{}", outcome.summary);
+            }
+            if setting("AUTOLYNX_SIM_STATS").is_some() { println!("seed {seed}: {}", outcome.summary); }
+            outcome.broken
+        }
+        Err(_) => vec!["the run panicked".to_owned()],
+    }
+}
+
+#[test]
+fn every_guarantee_holds_in_every_run() {
+    let seeds = seeds();
+    let next = AtomicU64::new(seeds.start);
+    let failed = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end || failed.lock().unwrap().len() >= 5 {
+                        return;
+                    }
+                    let faults = faults_of(seed);
+                    if !faults.is_empty() {
+                        failed.lock().unwrap().push((seed, faults));
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort();
+    for (seed, faults) in &failed {
+        println!("seed {seed}:");
+        for fault in faults.iter().take(12) {
+            println!("  {fault}");
+        }
+        println!("  again: AUTOLYNX_SIM_SEED={seed} cargo test -p autolynx-engine --test it every_guarantee -- --nocapture");
+    }
+    assert!(failed.is_empty(), "{} seeds failed", failed.len());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    for seed in [3, 17, 40, 71] {
+        let runs: Vec<u64> =
+            (0..2).map(|_| runtime().block_on(simulate(Setup::draw(seed))).fingerprint).collect();
+        assert_eq!(runs[0], runs[1], "seed {seed}");
+    }
+}
