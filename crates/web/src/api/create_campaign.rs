@@ -1,0 +1,289 @@
+//! `POST /api/campaigns`: a list becomes a campaign.
+//!
+//! `multipart/form-data` with `file` (CSV), `name`, `assistant_id` (the provider's, or ours of a registered one),
+//! `phone_number_id` (unless a default is set), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
+//! (1 to 50), `default_region` (two letters) and `start` (`true` begins calling at once).
+
+use axum::{
+    Json,
+    extract::{Multipart, State, multipart::MultipartRejection},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    campaign::{Action, CAP_RANGE, Mode},
+    ids::{AssistantId, CampaignId},
+    list::ListSettings,
+    phone::Region,
+};
+use engine::{ProviderAssistant, ProviderNumber};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use store::{NewAssistant, NewCampaign, Wake};
+
+use super::{act_on_campaign::act, import_report::ReportJson, shapes::CampaignJson};
+use crate::{
+    error::ApiError,
+    import::{ImportError, import},
+    state::{AppState, WebSettings},
+    upload::{FILE, Form, refused},
+};
+
+/// Letters of a name at most.
+const MAX_NAME_CHARS: usize = 200;
+const NOTHING_STORED: &str =
+    "Nothing was stored; try again in a moment, and check the provider's key if it lasts.";
+
+/// What came of the list.
+#[derive(Serialize)]
+struct Created {
+    campaign: CampaignJson,
+    report: ReportJson,
+}
+
+/// What a form asks for.
+struct Wish {
+    name: String,
+    assistant_id: String,
+    phone_number_id: String,
+    mode: Mode,
+    batch_size: Option<u32>,
+    quiet_line_gate: bool,
+    cap: u32,
+    default_region: Option<Region>,
+    start: bool,
+}
+
+/// 201 with `{campaign, report}`; 413 when the list is too large; 422 when the list or a field is at fault, with the field
+/// in `details`; 502 or 503 when the provider cannot be asked for the assistant and the number.
+pub(crate) async fn handler(
+    State(state): State<AppState>,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Response, ApiError> {
+    let multipart = multipart.map_err(|error| {
+        let message = "Send the list as multipart/form-data with the fields file, name and assistant_id.";
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_form", message).caused_by(error)
+    })?;
+    let form = Form::read(multipart, state.settings.max_upload_bytes).await?;
+    let wish = Wish::read(&form, &state.settings)?;
+    let (assistant, number) = tokio::try_join!(find_assistant(&state, &wish), find_number(&state, &wish))?;
+
+    let settings = ListSettings {
+        default_region: wish.default_region,
+        max_bytes: state.settings.max_upload_bytes,
+        max_rows: state.settings.max_rows,
+        ..ListSettings::default()
+    };
+    let now = state.now();
+    let store = state.store();
+    let campaign = async || {
+        let assistant = NewAssistant {
+            provider_assistant_id: assistant.id.clone(),
+            name: assistant.name.clone(),
+            config_json: assistant.config_json.clone(),
+        };
+        Ok(NewCampaign {
+            name: wish.name.clone(),
+            mode: wish.mode,
+            cap: wish.cap,
+            batch_size: wish.batch_size,
+            quiet_line_gate: wish.quiet_line_gate,
+            assistant_id: store.register_assistant(&assistant, now).await?,
+            phone_number_id: number.id.clone(),
+            phone_number: number.number.clone(),
+        })
+    };
+    let imported = import(store, form.list, settings, now, campaign)
+        .await
+        .map_err(not_imported)?;
+    tracing::info!(
+        campaign.id = %imported.id,
+        rows = imported.report.rows,
+        accepted = imported.report.accepted,
+        "campaign imported"
+    );
+    store.wake(Wake::Campaign(imported.id));
+    let campaign = show(&state, imported.id, wish.start)
+        .await
+        .map_err(|error| half_done(imported.id, &error))?;
+    let body = Created {
+        campaign,
+        report: ReportJson::new(&imported.report),
+    };
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Ok(address) = HeaderValue::try_from(format!("/api/campaigns/{}", imported.id)) {
+        response.headers_mut().insert(header::LOCATION, address);
+    }
+    Ok(response)
+}
+
+/// The new campaign, started where that was asked for.
+async fn show(state: &AppState, id: CampaignId, start: bool) -> Result<CampaignJson, ApiError> {
+    if start {
+        act(state, id, Action::Start).await?;
+    }
+    let campaign = state.store().campaign(id).await?;
+    campaign
+        .map(CampaignJson::from)
+        .ok_or_else(|| ApiError::not_found("campaign"))
+}
+
+/// The list is stored and the rest failed: whoever sent it must not send it again.
+fn half_done(id: CampaignId, error: &ApiError) -> ApiError {
+    let message = format!(
+        "The list is imported, but what should have come after it failed: {} Do not send the list again; go on with \
+         this campaign.",
+        error.message()
+    );
+    ApiError::new(error.status(), "imported_only", message)
+        .with_details(serde_json::json!({ "campaign_id": id.to_string() }))
+        .caused_by(error.cause().unwrap_or_else(|| error.code()))
+}
+
+impl Wish {
+    fn read(form: &Form, settings: &WebSettings) -> Result<Self, ApiError> {
+        let mode = match form.get("mode") {
+            None => Mode::Continuous,
+            Some(text) => Mode::from_stored(text)
+                .ok_or_else(|| ApiError::field("mode", "`mode` is `continuous` or `batch`."))?,
+        };
+        let cap = number(form, "cap", *CAP_RANGE.start(), *CAP_RANGE.end())?.unwrap_or(settings.default_cap);
+        let max_rows = u32::try_from(settings.max_rows).unwrap_or(u32::MAX);
+        let batch_size = number(form, "batch_size", 1, max_rows)?;
+        let quiet_line_gate = flag(form, "quiet_line_gate")?;
+        if mode == Mode::Continuous {
+            if batch_size.is_some() {
+                return Err(ApiError::field(
+                    "batch_size",
+                    "`batch_size` needs `mode` to be `batch`.",
+                ));
+            }
+            if quiet_line_gate {
+                return Err(ApiError::field(
+                    "quiet_line_gate",
+                    "`quiet_line_gate` needs `mode` to be `batch`.",
+                ));
+            }
+        }
+        let default_region = form.get("default_region").map(str::parse).transpose();
+        Ok(Self {
+            name: name(form)?,
+            assistant_id: form
+                .get("assistant_id")
+                .ok_or_else(|| ApiError::field("assistant_id", "Choose the assistant that talks."))?
+                .to_owned(),
+            phone_number_id: form
+                .get("phone_number_id")
+                .or(settings.default_phone_number_id.as_deref())
+                .ok_or_else(|| ApiError::field("phone_number_id", "Choose the number that calls."))?
+                .to_owned(),
+            batch_size: (mode == Mode::Batch).then(|| batch_size.unwrap_or(cap)),
+            mode,
+            quiet_line_gate,
+            cap,
+            default_region: default_region.map_err(|error: domain::phone::RegionError| {
+                ApiError::field("default_region", error.to_string())
+            })?,
+            start: flag(form, "start")?,
+        })
+    }
+}
+
+fn name(form: &Form) -> Result<String, ApiError> {
+    let text = form
+        .get("name")
+        .ok_or_else(|| ApiError::field("name", "Give the campaign a name."))?;
+    // One line without control characters, which neither a page nor a database has a use for.
+    let words: Vec<String> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let name = words.join(" ");
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        return Err(ApiError::field(
+            "name",
+            format!("A name has 1 to {MAX_NAME_CHARS} letters."),
+        ));
+    }
+    Ok(name)
+}
+
+fn number(form: &Form, field: &str, least: u32, most: u32) -> Result<Option<u32>, ApiError> {
+    let Some(text) = form.get(field) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+        _ => Err(ApiError::field(
+            field,
+            format!("`{field}` is a number from {least} to {most}."),
+        )),
+    }
+}
+
+fn flag(form: &Form, field: &str) -> Result<bool, ApiError> {
+    match form.get(field) {
+        None | Some("false" | "0" | "off") => Ok(false),
+        Some("true" | "1" | "on") => Ok(true),
+        Some(_) => Err(ApiError::field(field, format!("`{field}` is `true` or `false`."))),
+    }
+}
+
+/// The assistant as the provider has it now. The id is the provider's, or ours of one that is registered.
+async fn find_assistant(state: &AppState, wish: &Wish) -> Result<ProviderAssistant, ApiError> {
+    let registered = match wish.assistant_id.parse::<AssistantId>() {
+        Ok(id) => state.store().assistant(id).await?,
+        Err(_) => None,
+    };
+    let id = registered.map_or_else(
+        || wish.assistant_id.clone(),
+        |assistant| assistant.provider_assistant_id,
+    );
+    let found = state.directory.assistant(&id).await;
+    found
+        .map_err(|error| ApiError::provider(&error, NOTHING_STORED))?
+        .ok_or_else(|| {
+            ApiError::field(
+                "assistant_id",
+                "The provider has no such assistant. Choose one that it has.",
+            )
+        })
+}
+
+/// The number to call from, which must be able to place calls.
+async fn find_number(state: &AppState, wish: &Wish) -> Result<ProviderNumber, ApiError> {
+    let numbers = state.directory.phone_numbers().await;
+    let numbers = numbers.map_err(|error| ApiError::provider(&error, NOTHING_STORED))?;
+    let wrong = |message: &str| ApiError::field("phone_number_id", message);
+    match numbers
+        .into_iter()
+        .find(|number| number.id == wish.phone_number_id)
+    {
+        None => Err(wrong("The provider has no such number. Choose one that it has.")),
+        Some(number) if !number.usable => Err(wrong(
+            "This number cannot place calls just now. Choose another, or put it right at the provider.",
+        )),
+        Some(number) => Ok(number),
+    }
+}
+
+fn not_imported(error: ImportError) -> ApiError {
+    match error {
+        ImportError::List(error) => refused(&error, StatusCode::UNPROCESSABLE_ENTITY),
+        ImportError::NobodyToCall(report) => {
+            let message = match (report.rows, report.rejected.first()) {
+                (0, _) => "The list has no rows. Add people below the names of the columns.".to_owned(),
+                (_, Some(row)) => format!(
+                    "Not one row of the list can be called, so nothing was stored. The first fault is on line {}: {}.",
+                    row.line, row.reason
+                ),
+                (_, None) => "Not one row of the list can be called, so nothing was stored.".to_owned(),
+            };
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "nobody_to_call", message)
+                .with_details(serde_json::json!({ "field": FILE, "report": ReportJson::new(&report) }))
+        }
+        ImportError::Store(error) => error.into(),
+        ImportError::Io(error) => ApiError::internal(error),
+        ImportError::Broken(why) => ApiError::internal(why),
+    }
+}

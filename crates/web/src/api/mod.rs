@@ -1,0 +1,23 @@
+//! The JSON API: one endpoint, one file.
+//!
+//! Times are ISO-8601 in UTC, ids are UUIDs, money is a number of dollars beside the exact number of micro-dollars.
+//! Every error has the form of [`crate::error`].
+
+pub(crate) mod act_on_campaign;
+pub(crate) mod create_campaign;
+pub(crate) mod export_campaign;
+pub(crate) mod export_problems;
+pub(crate) mod get_call;
+pub(crate) mod get_campaign;
+pub(crate) mod get_recording;
+pub(crate) mod health;
+mod import_report;
+pub(crate) mod list_campaigns;
+pub(crate) mod list_contacts;
+pub(crate) mod list_offer;
+pub(crate) mod page;
+pub(crate) mod poll_status;
+pub(crate) mod scheduler_tick;
+mod shapes;
+mod steps;
+pub(crate) mod vapi_webhook;

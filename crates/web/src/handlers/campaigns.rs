@@ -1,0 +1,84 @@
+//! `/campaigns` and its list.
+
+use axum::{extract::State, response::Response};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use store::Page;
+
+use super::html;
+use crate::{
+    error::ApiError,
+    extract::Params,
+    pages::{CampaignList, CampaignsPage},
+    state::AppState,
+    views::{
+        campaigns::{PAGE_SIZE, list},
+        new_campaign::form,
+        shell::shell,
+    },
+};
+
+/// Campaigns whose progress is counted at once.
+const AT_ONCE: usize = 4;
+
+/// The query of the list. As text: what is no page is the first.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ListQuery {
+    page: String,
+}
+
+/// `GET /campaigns?page`.
+pub(crate) async fn campaigns(
+    State(state): State<AppState>,
+    Params(query): Params<ListQuery>,
+) -> Result<Response, ApiError> {
+    let list = read(&state, &query).await?;
+    let account = state.store().account(state.now()).await?;
+    let (offer, trouble) = match state.directory.offer().await {
+        Ok(offer) => (Some(offer), None),
+        Err(error) => (state.directory.remembered().await, Some(error)),
+    };
+    let new = form(
+        &state.settings,
+        offer.as_deref(),
+        trouble.as_ref(),
+        Some(account.line_cap),
+    );
+    html(&CampaignsPage {
+        shell: shell(&state),
+        list,
+        new,
+    })
+}
+
+/// `GET /campaigns/live?page`.
+pub(crate) async fn campaigns_live(
+    State(state): State<AppState>,
+    Params(query): Params<ListQuery>,
+) -> Result<Response, ApiError> {
+    html(&read(&state, &query).await?)
+}
+
+async fn read(state: &AppState, query: &ListQuery) -> Result<CampaignList, ApiError> {
+    let store = state.store();
+    let total = store.count_campaigns().await?;
+    let pages = u32::try_from(total.div_ceil(u64::from(PAGE_SIZE)).max(1)).unwrap_or(u32::MAX);
+    let page = query.page.parse::<u32>().unwrap_or(1).clamp(1, pages);
+    let offset = (page - 1).saturating_mul(PAGE_SIZE);
+    let campaigns = store
+        .campaigns(Page {
+            limit: PAGE_SIZE,
+            offset,
+        })
+        .await?;
+    let rows: Vec<_> = stream::iter(campaigns)
+        .map(|campaign| async move {
+            let progress = store.progress(campaign.id).await?;
+            Ok::<_, store::Error>((campaign, progress))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(list(u64::from(page), total, &rows))
+}

@@ -1,0 +1,30 @@
+//! JSON API, pages and live updates.
+//!
+//! [`router()`] is the whole server as a value; [`serve()`] runs it. [`AppState`] holds what handlers work with: the engine,
+//! through which alone they reach data and provider, and the settings.
+//!
+//! A handler of the API is one file below `api`, a page is one below `handlers`; `views` turns rows into the contexts of
+//! [`pages`], and `middleware` is what stands around all of them.
+
+mod api;
+pub mod assets;
+mod capabilities;
+mod directory;
+pub mod error;
+mod extract;
+mod handlers;
+mod import;
+mod live;
+mod middleware;
+pub mod pages;
+pub mod recordings;
+pub mod router;
+pub mod serve;
+mod sheet;
+pub mod state;
+mod upload;
+mod views;
+
+pub use router::router;
+pub use serve::serve;
+pub use state::{AppState, Secret, WebSettings};

@@ -1,0 +1,256 @@
+//! `GET /events`: tells pages that something changed, and nothing more. They fetch their fragments again.
+//!
+//! A message says only which campaign changed. After the last change of a campaign a message always follows, so a page
+//! that fetches on every message ends with the truth.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    pin::Pin,
+    time::Duration,
+};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use domain::ids::CampaignId;
+use futures::{Stream, StreamExt, stream};
+use http::{HeaderName, header};
+use serde::Deserialize;
+use store::Wake;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use uuid::Uuid;
+
+use crate::{extract::Params, state::AppState};
+
+/// One campaign is spoken of this often at most.
+const EVERY: Duration = Duration::from_millis(250);
+/// A browser that lost its connection tries again after this long.
+const RETRY: Duration = Duration::from_secs(2);
+/// Says often enough for every proxy that the connection lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The query of `/events`.
+#[derive(Deserialize)]
+pub(crate) struct LiveQuery {
+    /// Only this campaign; without it, all.
+    campaign: Option<Uuid>,
+}
+
+/// What a message is about: a campaign, or anything at all when messages were lost.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Change {
+    Of(CampaignId),
+    Anything,
+}
+
+/// Answers with a stream of `changed` events. Their data is the campaign's id, or `*` for any of them.
+pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<LiveQuery>) -> Response {
+    // Subscribed before the answer begins: the page looks once it is connected, and misses nothing.
+    let changes = changes(state.store().subscribe(), query.campaign.map(CampaignId));
+    let hello = stream::once(async { Event::default().comment("connected").retry(RETRY) });
+    let messages = hello
+        .chain(changes.map(|change| Event::default().event("changed").data(change.to_string())))
+        .map(Ok::<_, Infallible>)
+        .take_until(state.stop.clone().cancelled_owned());
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (
+        headers,
+        Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)),
+    )
+        .into_response()
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Of(id) => id.fmt(f),
+            Self::Anything => f.write_str("*"),
+        }
+    }
+}
+
+/// Changes as they come, each campaign at most once in [`EVERY`], the first at once and the last never lost.
+fn changes(wakes: Receiver<Wake>, only: Option<CampaignId>) -> impl Stream<Item = Change> {
+    let watcher = Watcher {
+        wakes,
+        only,
+        cooling: HashMap::new(),
+        timers: stream::FuturesUnordered::new(),
+        ready: VecDeque::new(),
+        closed: false,
+    };
+    stream::unfold(watcher, |mut watcher| async move {
+        Some((watcher.next().await?, watcher))
+    })
+}
+
+type Timer = Pin<Box<dyn Future<Output = Change> + Send>>;
+
+struct Watcher {
+    wakes: Receiver<Wake>,
+    only: Option<CampaignId>,
+    /// What was told a moment ago, and whether it has changed again since.
+    cooling: HashMap<Change, bool>,
+    timers: stream::FuturesUnordered<Timer>,
+    ready: VecDeque<Change>,
+    closed: bool,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Option<Change> {
+        loop {
+            if let Some(change) = self.ready.pop_front() {
+                return Some(change);
+            }
+            if self.closed {
+                return None;
+            }
+            tokio::select! {
+                wake = self.wakes.recv() => self.hear(&wake),
+                Some(cooled) = self.timers.next() => self.cool(cooled),
+            }
+        }
+    }
+
+    fn hear(&mut self, wake: &Result<Wake, RecvError>) {
+        match wake {
+            Ok(Wake::Campaign(id)) if self.only.is_none_or(|only| only == *id) => self.note(Change::Of(*id)),
+            Ok(Wake::Campaign(_) | Wake::Dispatch) => {}
+            Err(RecvError::Lagged(_)) => self.note(self.only.map_or(Change::Anything, Change::Of)),
+            Err(RecvError::Closed) => {
+                self.closed = true;
+                self.ready.extend(
+                    self.cooling
+                        .iter()
+                        .filter(|(_, again)| **again)
+                        .map(|(change, _)| *change),
+                );
+            }
+        }
+    }
+
+    fn note(&mut self, change: Change) {
+        match self.cooling.get_mut(&change) {
+            Some(again) => *again = true,
+            None => self.tell(change),
+        }
+    }
+
+    fn tell(&mut self, change: Change) {
+        self.ready.push_back(change);
+        self.cooling.insert(change, false);
+        self.timers.push(Box::pin(async move {
+            tokio::time::sleep(EVERY).await;
+            change
+        }));
+    }
+
+    fn cool(&mut self, change: Change) {
+        if self.cooling.remove(&change) == Some(true) {
+            self.tell(change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::broadcast, time::timeout};
+
+    use super::*;
+
+    fn id(number: u128) -> CampaignId {
+        CampaignId(Uuid::from_u128(number))
+    }
+
+    fn of(number: u128) -> Change {
+        Change::Of(id(number))
+    }
+
+    /// What comes within this many milliseconds of virtual time.
+    async fn within(ms: u64, stream: &mut (impl Stream<Item = Change> + Unpin)) -> Vec<Change> {
+        let mut got = Vec::new();
+        let all = async {
+            while let Some(change) = stream.next().await {
+                got.push(change);
+            }
+        };
+        let _ = timeout(Duration::from_millis(ms), all).await;
+        got
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_change_is_told_at_once_and_the_last_one_always() {
+        let (sender, wakes) = broadcast::channel(1024);
+        let mut stream = Box::pin(changes(wakes, None));
+        for _ in 0..100 {
+            sender.send(Wake::Campaign(id(1))).unwrap();
+        }
+        assert_eq!(within(1, &mut stream).await, [of(1)]);
+        assert_eq!(within(200, &mut stream).await, []);
+        assert_eq!(within(100, &mut stream).await, [of(1)], "the trailing edge");
+        assert_eq!(within(10_000, &mut stream).await, [], "nothing changed any more");
+        sender.send(Wake::Campaign(id(1))).unwrap();
+        assert_eq!(
+            within(1, &mut stream).await,
+            [of(1)],
+            "after a pause at once again"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_in_the_moment_of_the_message_is_told_again() {
+        let (sender, wakes) = broadcast::channel(16);
+        let mut stream = Box::pin(changes(wakes, None));
+        sender.send(Wake::Campaign(id(1))).unwrap();
+        assert_eq!(within(1, &mut stream).await, [of(1)]);
+        for _ in 0..3 {
+            sender.send(Wake::Campaign(id(1))).unwrap();
+            assert_eq!(within(260, &mut stream).await, [of(1)]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn campaigns_do_not_hold_each_other_up_and_others_are_not_heard() {
+        let (sender, wakes) = broadcast::channel(16);
+        let mut all = Box::pin(changes(wakes, None));
+        let mut one = Box::pin(changes(sender.subscribe(), Some(id(2))));
+        for wake in [Wake::Campaign(id(1)), Wake::Dispatch, Wake::Campaign(id(2))] {
+            sender.send(wake).unwrap();
+        }
+        assert_eq!(within(1, &mut all).await, [of(1), of(2)]);
+        assert_eq!(within(1, &mut one).await, [of(2)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lost_wake_ups_count_as_a_change() {
+        let (sender, wakes) = broadcast::channel(4);
+        let mut all = Box::pin(changes(wakes, None));
+        let mut one = Box::pin(changes(sender.subscribe(), Some(id(9))));
+        for number in 0..40 {
+            sender.send(Wake::Campaign(id(number % 3))).unwrap();
+        }
+        assert!(within(1, &mut all).await.contains(&Change::Anything));
+        assert!(
+            within(1, &mut one).await.contains(&of(9)),
+            "it may have been among the lost ones"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_change_before_the_end_is_told() {
+        let (sender, wakes) = broadcast::channel(4);
+        let mut stream = Box::pin(changes(wakes, None));
+        sender.send(Wake::Campaign(id(1))).unwrap();
+        sender.send(Wake::Campaign(id(1))).unwrap();
+        drop(sender);
+        assert_eq!(within(1, &mut stream).await, [of(1), of(1)]);
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person may ask of a campaign, as buttons.
+
+use super::show::count_of;
+
+/// The buttons of one campaign. Each posts to `/api/campaigns/{id}/{start|pause|resume|cancel}`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Actions {
+    /// The campaign.
+    pub id: String,
+    /// Its name, so that a screen reader can tell one Pause from another.
+    pub name: String,
+    /// Show Start.
+    pub start: bool,
+    /// Show Pause.
+    pub pause: bool,
+    /// Show Resume.
+    pub resume: bool,
+    /// Show Cancel.
+    pub cancel: bool,
+    /// Asked before starting, because people will be called.
+    pub start_question: String,
+    /// Asked before cancelling, because there is no way back.
+    pub cancel_question: String,
+}
+
+impl Actions {
+    /// The buttons that fit a campaign's stored status. `waiting` people are not yet final, `cap` lines are its own
+    /// limit.
+    #[must_use]
+    pub fn of(id: &str, name: &str, status: &str, waiting: u64, cap: u32) -> Self {
+        let final_ = matches!(status, "COMPLETED" | "CANCELED" | "FAILED");
+        let people = count_of(waiting, "person", "people");
+        let lines = count_of(u64::from(cap), "line", "lines");
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            start: matches!(status, "CREATED" | "SCHEDULED"),
+            pause: matches!(status, "QUEUED" | "DIALING" | "RUNNING"),
+            resume: status == "PAUSED",
+            cancel: !final_,
+            start_question: format!("Call {people} on up to {lines}, starting now?"),
+            cancel_question: format!(
+                "Cancel “{name}” for good? Live calls go on to their end, but {people} will not be called any more."
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_offers_only_what_can_be_done() {
+        let shown = |status: &str| {
+            let actions = Actions::of("1", "Spring", status, 1, 8);
+            (actions.start, actions.pause, actions.resume, actions.cancel)
+        };
+        for status in ["CREATED", "SCHEDULED"] {
+            assert_eq!(shown(status), (true, false, false, true), "{status}");
+        }
+        for status in ["QUEUED", "DIALING", "RUNNING"] {
+            assert_eq!(shown(status), (false, true, false, true), "{status}");
+        }
+        assert_eq!(shown("PAUSED"), (false, false, true, true));
+        for status in ["COMPLETED", "CANCELED", "FAILED"] {
+            assert_eq!(shown(status), (false, false, false, false), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_question_before_starting_names_people_and_lines() {
+        let actions = Actions::of("1", "Spring", "CREATED", 1_204, 8);
+        assert_eq!(
+            actions.start_question,
+            "Call 1,204 people on up to 8 lines, starting now?"
+        );
+    }
+}

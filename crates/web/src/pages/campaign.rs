@@ -1,0 +1,26 @@
+//! `/campaigns/{id}`: one campaign, live.
+
+use askama::Template;
+
+use super::{
+    calls::{CallsTable, Choices},
+    campaign_live::CampaignLive,
+    import_report::ImportReport,
+    shell::Shell,
+};
+
+/// The page.
+#[derive(Template, Clone, PartialEq, Eq, Debug)]
+#[template(path = "campaign.html")]
+pub struct CampaignPage {
+    /// Header and footer.
+    pub shell: Shell,
+    /// Everything above the calls, which refreshes itself.
+    pub live: CampaignLive,
+    /// What the filter offers.
+    pub choices: Choices,
+    /// The calls, which refresh themselves.
+    pub calls: CallsTable,
+    /// What the import accepted and what not. `None` for campaigns that were not imported from a file.
+    pub report: Option<ImportReport>,
+}

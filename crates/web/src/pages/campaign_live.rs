@@ -1,0 +1,147 @@
+//! What moves on the page of a campaign: a fragment.
+
+use askama::Template;
+
+use super::{actions::Actions, bar::Bar, lines::Lines, pace::Pace, show::When, words::Badge};
+
+/// Everything above the calls.
+#[derive(Template, Clone, PartialEq, Eq, Debug)]
+#[template(path = "campaign_live.html")]
+pub struct CampaignLive {
+    /// The campaign.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// [`Badge::campaign`].
+    pub status: Badge,
+    /// More about the status, for instance `3 calls still live` while it drains.
+    pub status_note: Option<String>,
+    /// Its buttons.
+    pub actions: Actions,
+    /// How it was set up and when it ran.
+    pub setup: Setup,
+    /// Why it is paused or not dialling, and what to do.
+    pub notice: Option<Notice>,
+    /// Contacts that are final, `1,204`.
+    pub done: String,
+    /// All contacts.
+    pub total: String,
+    /// The share that is final.
+    pub share: String,
+    /// Final contacts by outcome, then the skipped ones.
+    pub bar: Bar,
+    /// Contacts by state.
+    pub contacts: Vec<Counted>,
+    /// Calls by status.
+    pub calls: Vec<Counted>,
+    /// Why people are waiting.
+    pub waiting: Vec<WaitingReason>,
+    /// Lines in use.
+    pub lines: Lines,
+    /// Facts about calls by the way they came.
+    pub facts: Vec<Counted>,
+    /// What the ways mean right now, for instance that no webhook has arrived and polling does the work.
+    pub facts_note: Option<String>,
+    /// Cost so far.
+    pub money: Money,
+    /// How fast it goes.
+    pub pace: Pace,
+}
+
+/// How a campaign was set up and when it ran.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setup {
+    /// The assistant's name.
+    pub assistant: String,
+    /// The caller number, as people write it.
+    pub caller_number: String,
+    /// `Continuous`, or `Batches of 20, waiting for a quiet line`.
+    pub mode: String,
+    /// When it was made.
+    pub created: When,
+    /// When it will start by itself.
+    pub scheduled: Option<When>,
+    /// The first call that the provider accepted.
+    pub started: Option<When>,
+    /// When it became final.
+    pub finished: Option<When>,
+    /// From start to finish, or so far.
+    pub duration: Option<String>,
+}
+
+/// Something that a person should know, and perhaps do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// `warning` for what can be put right, `error` for what cannot, `info` for what will pass.
+    pub tone: &'static str,
+    /// One sentence.
+    pub title: String,
+    /// What it means and what to do.
+    pub detail: String,
+    /// The button.
+    pub action: Option<NoticeAction>,
+}
+
+/// The button of a [`Notice`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoticeAction {
+    /// Asks the API: `(label, path)`, for instance `("Resume", "/api/campaigns/…/resume")`.
+    Post(String, String),
+    /// Leads to a page: `(label, address)`.
+    Link(String, String),
+}
+
+/// How many of what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counted {
+    /// What.
+    pub badge: Badge,
+    /// How many, `1,204`.
+    pub count: String,
+}
+
+impl Counted {
+    /// From a raw count.
+    #[must_use]
+    pub fn new(badge: Badge, count: u64) -> Self {
+        Self {
+            badge,
+            count: super::show::count(count),
+        }
+    }
+}
+
+/// Why some people are waiting, and until when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WaitingReason {
+    /// For instance `Outside calling hours`.
+    pub label: String,
+    /// How many people.
+    pub count: String,
+    /// When the first of them may be called.
+    pub next: Option<When>,
+}
+
+/// Cost so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Money {
+    /// Known cost, `$12.34`.
+    pub spent: String,
+    /// `of $50.00 budget`, where there is a budget.
+    pub budget: Option<String>,
+    /// Cost of one connected call, where there is one.
+    pub per_connected: Option<String>,
+    /// Calls that ended and whose cost the provider has not told, where there are any.
+    pub unknown_cost_calls: Option<String>,
+}
+
+impl CampaignLive {
+    /// What a screen reader hears from time to time, and the title of the tab begins with.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!(
+            "{}. {} of {} people done, {} of {} lines in use.",
+            self.status.label, self.done, self.total, self.lines.used, self.lines.cap
+        )
+    }
+}

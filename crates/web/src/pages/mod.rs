@@ -1,0 +1,60 @@
+//! The pages: one struct of plain, owned, already worded data for each template, and the samples that show it.
+//!
+//! Handlers fill a struct and render it. Nothing here reads the store or a clock. Each context has `samples()`, which
+//! the tests render and `cargo run -p autolynx-web --example gallery` shows in a browser.
+//!
+//! A page is whole HTML. A fragment is the inside of an element marked `data-live`, which the browser fetches again when
+//! the server says that something changed:
+//!
+//! | struct | address | shown in |
+//! |---|---|---|
+//! | [`CampaignsPage`] | `/campaigns` | |
+//! | [`CampaignList`] | `/campaigns/live` | `#campaigns` of [`CampaignsPage`] |
+//! | [`CampaignPage`] | `/campaigns/{id}` | |
+//! | [`CampaignLive`] | `/campaigns/{id}/live` | `#live` of [`CampaignPage`] |
+//! | [`CallsTable`] | `/campaigns/{id}/calls` | `#calls` of [`CampaignPage`] |
+//! | [`ImportResult`] | `/campaigns/{id}/import` | the dialog of [`CampaignsPage`] after an upload |
+//! | [`CallPage`] | `/calls/{id}` | |
+//! | [`CallPanel`] | `/calls/{id}/panel` | the drawer of [`CampaignPage`] |
+//! | [`ErrorPage`] | any | |
+
+mod actions;
+mod bar;
+mod call;
+mod calls;
+mod campaign;
+mod campaign_live;
+mod campaigns;
+mod import_report;
+mod lines;
+mod new_campaign;
+mod pace;
+mod pager;
+mod problem;
+mod samples;
+mod shell;
+pub mod show;
+// Tables are read by column.
+#[rustfmt::skip]
+mod vocabulary;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use actions::Actions;
+pub use bar::{Bar, Segment};
+pub use call::{Attempt, CallPage, CallPanel, Field, Recording, TimelineEvent, Turn};
+pub use calls::{CallRow, CallsFilter, CallsTable, Choices};
+pub use campaign::CampaignPage;
+pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup, WaitingReason};
+pub use campaigns::{CampaignList, CampaignRow, CampaignsPage};
+pub use import_report::{ImportProblem, ImportReport, ImportResult};
+pub use lines::{Lamp, Lines};
+pub use new_campaign::{Choice, NewCampaign};
+pub use pace::{Minute, Pace};
+pub use pager::Pager;
+pub use problem::ErrorPage;
+pub use shell::{Sandbox, Shell};
+pub use show::When;
+pub use words::{Badge, ended_reason};

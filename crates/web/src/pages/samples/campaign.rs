@@ -1,0 +1,354 @@
+use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, MINUTE_MS, NOW_MS, PEOPLE, SECOND_MS, id};
+use crate::pages::{
+    Actions, Badge, Bar, CallsTable, CampaignLive, CampaignPage, Choices, Counted, ImportReport, Lamp, Lines,
+    Money, Notice, NoticeAction, Pace, Setup, Shell, WaitingReason, When,
+    show::{clock, count, share, span, usd},
+};
+
+/// Contacts: pending, calling, skipped; the rest of `total` is done.
+#[derive(Clone, Copy)]
+struct People {
+    total: u64,
+    pending: u64,
+    calling: u64,
+    skipped: u64,
+}
+
+/// Spreads `done` people over outcomes as a warm list does.
+fn outcomes(done: u64) -> Vec<(Badge, u64)> {
+    let shares = [
+        ("human", 240),
+        ("transferred", 22),
+        ("hung_up", 61),
+        ("silence", 9),
+        ("voicemail", 318),
+        ("no_answer", 231),
+        ("busy", 41),
+        ("rejected", 24),
+        ("invalid_number", 29),
+        ("failed", 14),
+        ("provider_error", 4),
+        ("canceled", 3),
+        ("unknown", 2),
+    ];
+    let mut parts: Vec<_> = shares
+        .iter()
+        .map(|&(key, per_mille)| (key, done * per_mille / 1_000))
+        .collect();
+    let placed: u64 = parts.iter().map(|(_, count)| count).sum();
+    parts[4].1 += done - placed;
+    parts
+        .into_iter()
+        .map(|(key, count)| (Badge::outcome(key), count))
+        .collect()
+}
+
+fn lamps(count: usize) -> Vec<Lamp> {
+    let states = [
+        "talking",
+        "talking",
+        "ringing",
+        "talking",
+        "unconfirmed",
+        "ringing",
+        "queued",
+        "sent",
+    ];
+    (0..count)
+        .zip(1u32..)
+        .map(|(index, number)| {
+            let up_ms = 187 * SECOND_MS / i64::from(number) + SECOND_MS;
+            Lamp {
+                call_id: id(0x200 + number),
+                name: PEOPLE[index % PEOPLE.len()].0.to_owned(),
+                state: Badge::line(states[index % states.len()]),
+                since: When::at(NOW_MS - up_ms),
+                up: clock(up_ms),
+            }
+        })
+        .collect()
+}
+
+fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
+    let People {
+        total,
+        pending,
+        calling,
+        skipped,
+    } = people;
+    let done = total - pending - calling - skipped;
+    let outcomes = outcomes(done);
+    let connected: u64 = outcomes[..2].iter().map(|(_, count)| count).sum();
+    let mut parts = outcomes;
+    parts.push((Badge::contact("skipped"), skipped));
+    let used = usize::try_from(calling).unwrap_or(0);
+    let began = done > 0 || calling > 0;
+    let counted = |of: fn(&str) -> Badge, counts: &[(&str, u64)]| {
+        counts
+            .iter()
+            .map(|&(key, count)| Counted::new(of(key), count))
+            .collect::<Vec<_>>()
+    };
+    CampaignLive {
+        id: id(1),
+        name: name.to_owned(),
+        status: Badge::campaign(status),
+        status_note: None,
+        actions: Actions::of(&id(1), name, status, pending, cap),
+        setup: Setup {
+            assistant: "Short pitch".to_owned(),
+            caller_number: "+1 202-555-0100".to_owned(),
+            mode: "Continuous".to_owned(),
+            created: When::at(NOW_MS - 2 * HOUR_MS),
+            scheduled: None,
+            started: began.then(|| When::at(NOW_MS - 35 * MINUTE_MS)),
+            finished: None,
+            duration: began.then(|| span(35 * MINUTE_MS)),
+        },
+        notice: None,
+        done: count(done + skipped),
+        total: count(total),
+        share: share(done + skipped, total),
+        bar: Bar::of(parts, total),
+        contacts: counted(
+            Badge::contact,
+            &[
+                ("pending", pending),
+                ("calling", calling),
+                ("done", done),
+                ("skipped", skipped),
+            ],
+        ),
+        calls: counted(
+            Badge::call,
+            &[
+                ("QUEUED", calling.min(2)),
+                ("RINGING", calling.saturating_sub(2).min(2)),
+                ("IN_PROGRESS", calling.saturating_sub(4)),
+                ("TIMEOUT", done / 400),
+                ("ENDED", done - done / 400 - done / 30),
+                ("FAILED", done / 30),
+                ("CANCELED", 0),
+            ],
+        ),
+        waiting: Vec::new(),
+        lines: Lines::new(lamps(used), cap, None),
+        facts: counted(
+            Badge::source,
+            &[
+                ("webhook", done * 4),
+                ("poll", done / 3),
+                ("dial", done + calling),
+                ("engine", done + calling),
+            ],
+        ),
+        facts_note: None,
+        money: Money {
+            spent: usd(i64::try_from(done).unwrap_or(0) * 94_300),
+            budget: None,
+            per_connected: (connected > 0).then(|| "$0.36".to_owned()),
+            unknown_cost_calls: None,
+        },
+        pace: Pace {
+            per_hour: if began { "706".to_owned() } else { "–".to_owned() },
+            connect_rate: if done > 0 {
+                share(connected, done)
+            } else {
+                "–".to_owned()
+            },
+            connect_detail: format!("{} of {} calls", count(connected), count(done)),
+            success: None,
+            average_call: (done > 0).then(|| "1 min 35 s".to_owned()),
+            left: None,
+            minutes: Vec::new(),
+            minutes_label: String::new(),
+        },
+    }
+}
+
+fn minutes() -> Vec<(i64, u64, u64)> {
+    let counts = [
+        0, 3, 9, 12, 11, 13, 10, 12, 14, 12, 7, 0, 0, 4, 11, 12, 13, 12, 11, 13, 12, 14, 12, 9, 12, 13, 11,
+        12, 13, 6,
+    ];
+    let first = NOW_MS - 29 * MINUTE_MS;
+    counts
+        .iter()
+        .zip(0i64..)
+        .map(|(&total, index)| (first + index * MINUTE_MS, total / 3, total - total / 3))
+        .collect()
+}
+
+fn running() -> CampaignLive {
+    let people = People {
+        total: 1_204,
+        pending: 780,
+        calling: 8,
+        skipped: 4,
+    };
+    let mut sample = live("Spring follow-up", "RUNNING", people, 8);
+    sample.pace = sample.pace.with_minutes(&minutes());
+    sample.pace.left = Some("about 1 h 6 min left".to_owned());
+    sample.pace.success = Some(("61%".to_owned(), "66 of 108 judged".to_owned()));
+    sample.money.budget = Some("of $150.00 budget".to_owned());
+    sample.money.unknown_cost_calls = Some("3 calls not billed yet".to_owned());
+    sample.lines.note = Some("The account has 10 lines; other campaigns use 2 of them.".to_owned());
+    let reason = |label: &str, count: &str, next: Option<i64>| WaitingReason {
+        label: label.to_owned(),
+        count: count.to_owned(),
+        next: next.map(|ms| When::at(NOW_MS + ms)),
+    };
+    sample.waiting = vec![
+        reason("Ready, waiting for a free line", "441", None),
+        reason("Outside calling hours", "312", Some(18 * HOUR_MS)),
+        reason(
+            "Called before, waiting for the next attempt",
+            "27",
+            Some(41 * MINUTE_MS),
+        ),
+    ];
+    sample
+}
+
+fn paused() -> CampaignLive {
+    let people = People {
+        total: 350,
+        pending: 250,
+        calling: 3,
+        skipped: 0,
+    };
+    let mut sample = live("Roofers, north of the river", "PAUSED", people, 8);
+    sample.status_note = Some("3 calls still live".to_owned());
+    sample.notice = Some(Notice {
+        tone: "warning",
+        title: "Paused: the account has no credit left".to_owned(),
+        detail: "The provider refused the last call with 402. Add credit at the provider, then resume. Nobody was lost and nobody will be called twice.".to_owned(),
+        action: Some(NoticeAction::Post("Resume".to_owned(), format!("/api/campaigns/{}/resume", id(1)))),
+    });
+    sample.facts[0] = Counted::new(Badge::source("webhook"), 0);
+    sample.facts_note =
+        Some("No webhook has arrived, so the provider is asked every minute. Give it an address it can reach to know sooner.".to_owned());
+    sample
+}
+
+fn completed() -> CampaignLive {
+    let people = People {
+        total: 980,
+        pending: 0,
+        calling: 0,
+        skipped: 12,
+    };
+    let mut sample = live("Autumn survey", "COMPLETED", people, 8);
+    sample.setup.mode = "Batches of 20, waiting for a quiet line".to_owned();
+    sample.setup.started = Some(When::at(NOW_MS - 40 * DAY_MS));
+    sample.setup.finished = Some(When::at(NOW_MS - 40 * DAY_MS + 83 * MINUTE_MS));
+    sample.setup.duration = Some(span(83 * MINUTE_MS));
+    sample
+}
+
+fn failed() -> CampaignLive {
+    let people = People {
+        total: 35,
+        pending: 34,
+        calling: 0,
+        skipped: 0,
+    };
+    let mut sample = live(LONG, "FAILED", people, 8);
+    sample.notice = Some(Notice {
+        tone: "error",
+        title: "The assistant was deleted at the provider".to_owned(),
+        detail: "34 people were not called. Import the list again with another assistant to reach them."
+            .to_owned(),
+        action: Some(NoticeAction::Link(
+            "All campaigns".to_owned(),
+            "/campaigns".to_owned(),
+        )),
+    });
+    sample
+}
+
+fn huge() -> CampaignLive {
+    let people = People {
+        total: 1_000_000,
+        pending: 698_508,
+        calling: 50,
+        skipped: 0,
+    };
+    let mut sample = live("The whole country", "RUNNING", people, 50);
+    sample.pace = sample.pace.with_minutes(&minutes());
+    sample
+}
+
+fn hostile() -> CampaignLive {
+    let mut sample = live(
+        HOSTILE,
+        "SCHEDULED",
+        People {
+            total: 2,
+            pending: 2,
+            calling: 0,
+            skipped: 0,
+        },
+        1,
+    );
+    sample.setup.assistant = HOSTILE.to_owned();
+    sample.setup.scheduled = Some(When::at(NOW_MS + DAY_MS));
+    sample.lines = Lines::new(lamps(3), 1, Some(HOSTILE.to_owned()));
+    sample.lines.lamps[0].name = HOSTILE.to_owned();
+    sample
+}
+
+impl CampaignLive {
+    /// Created, running, paused with a reason, completed, failed, a million people, and hostile names.
+    #[must_use]
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let new = live(
+            "New list",
+            "CREATED",
+            People {
+                total: 87,
+                pending: 87,
+                calling: 0,
+                skipped: 0,
+            },
+            8,
+        );
+        vec![
+            ("running", running()),
+            ("created", new),
+            ("paused", paused()),
+            ("completed", completed()),
+            ("failed", failed()),
+            ("huge", huge()),
+            ("hostile", hostile()),
+        ]
+    }
+}
+
+impl CampaignPage {
+    /// The same as pages, with tables and reports in turn.
+    #[must_use]
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let shells = Shell::samples().into_iter().cycle();
+        let tables = CallsTable::samples().into_iter().cycle();
+        let reports = ImportReport::samples().into_iter().cycle();
+        CampaignLive::samples()
+            .into_iter()
+            .zip(shells)
+            .zip(tables)
+            .zip(reports)
+            .map(|((((name, live), (_, shell)), (_, calls)), (_, report))| {
+                (
+                    name,
+                    Self {
+                        shell,
+                        live,
+                        choices: Choices::all(),
+                        calls,
+                        report: Some(report),
+                    },
+                )
+            })
+            .collect()
+    }
+}

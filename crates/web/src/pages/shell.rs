@@ -1,0 +1,47 @@
+//! What surrounds every page.
+
+/// The header, the banner and the footer of every page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shell {
+    /// The version of the binary, for instance `0.1.0`.
+    pub version: String,
+    /// Where data is kept, for people: `SQLite`, `Postgres`.
+    pub storage: String,
+    /// Set when the provider is a sandbox and nobody is really called.
+    pub sandbox: Option<Sandbox>,
+}
+
+/// A provider that calls nobody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sandbox {
+    /// Where the sandbox shows what it has really done.
+    pub ledger_url: String,
+}
+
+impl Shell {
+    /// The shells of the samples: a sandbox on a laptop, and production.
+    #[must_use]
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let sandbox = Some(Sandbox {
+            ledger_url: "http://127.0.0.1:4010/ledger".to_owned(),
+        });
+        vec![
+            (
+                "sandbox",
+                Self {
+                    version: "0.1.0".to_owned(),
+                    storage: "SQLite".to_owned(),
+                    sandbox,
+                },
+            ),
+            (
+                "production",
+                Self {
+                    version: "0.1.0".to_owned(),
+                    storage: "Postgres".to_owned(),
+                    sandbox: None,
+                },
+            ),
+        ]
+    }
+}

@@ -1,0 +1,233 @@
+//! Every template with every sample: well formed, accessible, escaped, and free of what the content security policy
+//! forbids. A few are kept word for word.
+
+mod domain_words;
+mod html;
+
+use askama::Template;
+
+use super::*;
+use crate::assets;
+use html::Html;
+
+/// `(template: sample, rendered, whether it is a whole page)` of everything there is.
+fn everything() -> Vec<(String, String, bool)> {
+    fn all<T: Template>(
+        name: &str,
+        whole: bool,
+        samples: Vec<(&'static str, T)>,
+    ) -> Vec<(String, String, bool)> {
+        let one = |(sample, page): (&str, T)| {
+            (
+                format!("{name}: {sample}"),
+                page.render().expect("renders"),
+                whole,
+            )
+        };
+        samples.into_iter().map(one).collect()
+    }
+    let mut rendered = all("campaigns", true, CampaignsPage::samples());
+    rendered.extend(all("campaign list", false, CampaignList::samples()));
+    rendered.extend(all("campaign", true, CampaignPage::samples()));
+    rendered.extend(all("campaign live", false, CampaignLive::samples()));
+    rendered.extend(all("calls", false, CallsTable::samples()));
+    rendered.extend(all("call", true, CallPage::samples()));
+    rendered.extend(all("call panel", false, CallPanel::samples()));
+    rendered.extend(all("import report", false, ImportReport::samples()));
+    rendered.extend(all("import result", false, ImportResult::samples()));
+    rendered.extend(all("error", true, ErrorPage::samples()));
+    rendered
+}
+
+#[test]
+fn every_sample_is_well_formed_html() {
+    for (name, text, whole) in everything() {
+        let html = Html::parse(&text, whole);
+        assert!(html.errors.is_empty(), "{name}: {:?}", html.errors);
+        let (ids, repeated) = html.ids();
+        assert!(repeated.is_empty(), "{name}: ids twice: {repeated:?}");
+        for (attribute, id) in html.references() {
+            // A fragment may point at what stands around it on the page.
+            assert!(
+                !whole || ids.contains(&id),
+                "{name}: {attribute} points at {id}, which is not there"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_needs_what_the_content_security_policy_forbids() {
+    for (name, text, whole) in everything() {
+        let html = Html::parse(&text, whole);
+        for element in &html.elements {
+            let inline = element
+                .attributes
+                .keys()
+                .find(|key| *key == "style" || key.starts_with("on"));
+            assert!(inline.is_none(), "{name}: <{}> has {inline:?}", element.name);
+            assert_ne!(element.name, "style", "{name}: an inline style sheet");
+            if element.name == "script" {
+                assert!(
+                    element.attributes.contains_key("src") && element.text.is_empty(),
+                    "{name}: an inline script"
+                );
+            }
+            for key in ["src", "href"] {
+                let Some(address) = element.attributes.get(key) else {
+                    continue;
+                };
+                let own = address.starts_with('/') || address.starts_with('#');
+                let leaves =
+                    element.name == "a" && element.attributes.get("rel").is_some_and(|rel| rel == "noopener");
+                assert!(
+                    own || leaves,
+                    "{name}: <{} {key}={address}> leads elsewhere",
+                    element.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn names_full_of_markup_stay_text() {
+    for (name, text, _) in everything() {
+        assert!(!text.contains("<script>"), "{name}: a name became a script");
+        assert!(!text.contains("&amp;lt;"), "{name}: something was escaped twice");
+    }
+}
+
+#[test]
+fn every_asset_and_icon_that_a_page_asks_for_is_in_the_bundle() {
+    let file = |address: &str| assets::serve(address.strip_prefix(assets::PREFIX)?).map(|(data, _)| data);
+    let sprite = file(assets::asset_url("icons.svg")).expect("the sprite");
+    let sprite = String::from_utf8_lossy(&sprite);
+    for (name, text, whole) in everything() {
+        for element in Html::parse(&text, whole).elements {
+            for address in element
+                .attributes
+                .values()
+                .filter(|value| value.starts_with(assets::PREFIX))
+            {
+                let (path, fragment) = address.split_once('#').unwrap_or((address, ""));
+                assert!(file(path).is_some(), "{name}: {path} is not in the bundle");
+                let symbol = format!("id=\"{fragment}\"");
+                assert!(
+                    fragment.is_empty() || sprite.contains(&symbol),
+                    "{name}: there is no icon {fragment}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_that_can_be_used_has_a_name() {
+    for (name, text, whole) in everything() {
+        let html = Html::parse(&text, whole);
+        let labelled = html.labelled_ids();
+        for element in &html.elements {
+            let has = |key: &str| {
+                element
+                    .attributes
+                    .get(key)
+                    .is_some_and(|value| !value.trim().is_empty())
+            };
+            let named = match element.name.as_str() {
+                "button" | "a" | "h1" | "h2" | "h3" | "th" | "summary" | "legend" | "caption" => {
+                    !element.text.trim().is_empty() || has("aria-label")
+                }
+                "input"
+                    if element
+                        .attributes
+                        .get("type")
+                        .is_some_and(|kind| kind == "hidden") =>
+                {
+                    true
+                }
+                "input" | "select" | "progress" => {
+                    has("aria-label")
+                        || element.in_label
+                        || element
+                            .attributes
+                            .get("id")
+                            .is_some_and(|id| labelled.contains(id))
+                }
+                "dialog" | "section" => has("aria-label") || has("aria-labelledby"),
+                "svg" => has("aria-label") || has("aria-hidden"),
+                _ => true,
+            };
+            assert!(
+                named,
+                "{name}: <{} {:?}> has no name",
+                element.name, element.attributes
+            );
+        }
+        let headings = html
+            .elements
+            .iter()
+            .filter(|element| element.name == "h1")
+            .count();
+        assert!(!whole || headings == 1, "{name}: {headings} main headings");
+    }
+}
+
+#[test]
+fn a_filter_survives_turning_the_page() {
+    let table = CallsTable::samples()
+        .into_iter()
+        .find(|(name, _)| *name == "deep in a million")
+        .expect("there")
+        .1;
+    let html = table.render().expect("renders");
+    assert!(
+        html.contains("?q=a%26b&amp;outcome=voicemail&amp;page=39999#calls-section"),
+        "{html}"
+    );
+}
+
+/// Rendered, without the hash of the sprite and without blank lines.
+fn text_of(page: &impl Template) -> String {
+    let text = page
+        .render()
+        .expect("renders")
+        .replace(assets::asset_url("icons.svg"), "/assets/icons.svg");
+    text.lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn sample<T>(samples: Vec<(&'static str, T)>, wanted: &str) -> T {
+    samples
+        .into_iter()
+        .find(|(name, _)| *name == wanted)
+        .expect("a sample of that name")
+        .1
+}
+
+#[test]
+fn fragments_read_as_agreed() {
+    insta::assert_snapshot!(
+        "campaign_list",
+        text_of(&sample(CampaignList::samples(), "every status"))
+    );
+    insta::assert_snapshot!(
+        "campaign_paused",
+        text_of(&sample(CampaignLive::samples(), "paused"))
+    );
+    insta::assert_snapshot!(
+        "calls",
+        text_of(&sample(CallsTable::samples(), "one page of many"))
+    );
+    insta::assert_snapshot!(
+        "call_in_doubt",
+        text_of(&sample(CallPanel::samples(), "in doubt"))
+    );
+    insta::assert_snapshot!(
+        "import_result",
+        text_of(&sample(ImportResult::samples(), "some left out"))
+    );
+}

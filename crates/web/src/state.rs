@@ -1,0 +1,154 @@
+//! What every handler works with.
+
+use std::{fmt, sync::Arc};
+
+use domain::{ids::Ids, time::UtcMs};
+use engine::{Engine, Inbox};
+use store::Store;
+use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
+
+use crate::{directory::Directory, recordings::Recordings};
+
+/// A secret from the settings. Compared in constant time, and never shown.
+#[derive(Clone)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Keeps a secret.
+    #[must_use]
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether `given` is the secret. The time it takes tells nothing but its length. An empty secret matches nothing.
+    #[must_use]
+    pub fn matches(&self, given: &[u8]) -> bool {
+        !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(given))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The settings of the web.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// Lines at once of a campaign that does not say, 1 to 50.
+    pub default_cap: u32,
+    /// The provider's id of the number to call from when a campaign does not say.
+    pub default_phone_number_id: Option<String>,
+    /// What a cron host must show to run the steps. Without it nobody may.
+    pub cron_secret: Option<Secret>,
+    /// The largest list, in bytes.
+    pub max_upload_bytes: u64,
+    /// The most rows of a list.
+    pub max_rows: u64,
+    /// The version shown in the footer.
+    pub version: String,
+    /// Where a person can see what the sandbox did. Set only when the provider is the sandbox; pages then say that
+    /// nobody is really called.
+    pub sandbox_url: Option<String>,
+    /// Whether the provider was told an address at which it can reach us with webhooks.
+    pub public_url_set: bool,
+    /// Names by which this server may be addressed, beside those of the machine itself (`localhost`, `127.0.0.1`,
+    /// `[::1]`). Without port, in any case.
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for WebSettings {
+    fn default() -> Self {
+        Self {
+            default_cap: 8,
+            default_phone_number_id: None,
+            cron_secret: None,
+            max_upload_bytes: 10 * 1024 * 1024,
+            max_rows: 10_000,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sandbox_url: None,
+            public_url_set: false,
+            allowed_hosts: Vec::new(),
+        }
+    }
+}
+
+/// What every handler works with. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub(crate) engine: Engine,
+    pub(crate) inbox: Inbox,
+    pub(crate) settings: Arc<WebSettings>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) recordings: Option<Arc<dyn Recordings>>,
+    pub(crate) request_ids: Arc<Ids>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl AppState {
+    /// The state of a server over this engine. Webhooks go to `inbox`.
+    #[must_use]
+    pub fn new(engine: Engine, inbox: Inbox, settings: WebSettings) -> Self {
+        // Ids of requests name them in the log; two nodes that start in the same millisecond may share some.
+        let seed = engine.clock().now().0.unsigned_abs();
+        Self {
+            directory: Arc::new(Directory::new(engine.telephony().clone(), engine.clock().clone())),
+            engine,
+            inbox,
+            settings: Arc::new(settings),
+            recordings: None,
+            request_ids: Arc::new(Ids::seeded(seed)),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Lets people listen to recordings. Without this, pages offer none.
+    #[must_use]
+    pub fn with_recordings(mut self, recordings: Arc<dyn Recordings>) -> Self {
+        self.recordings = Some(recordings);
+        self
+    }
+
+    /// Ends live connections when `stop` is cancelled.
+    #[must_use]
+    pub fn with_stop(mut self, stop: CancellationToken) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.engine.store()
+    }
+
+    pub(crate) fn now(&self) -> UtcMs {
+        self.engine.clock().now()
+    }
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_matches_itself_only_and_is_never_shown() {
+        let secret = Secret::new("s3cret");
+        assert!(secret.matches(b"s3cret"));
+        assert!(!secret.matches(b"s3cre") && !secret.matches(b"s3cret ") && !secret.matches(b""));
+        assert!(!Secret::new("").matches(b""));
+        let settings = WebSettings {
+            cron_secret: Some(secret),
+            ..WebSettings::default()
+        };
+        assert!(!format!("{settings:?}").contains("s3cret"));
+    }
+}

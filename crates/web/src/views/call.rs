@@ -1,0 +1,96 @@
+//! One call.
+
+use domain::time::{MINUTE_MS, UtcMs};
+use serde_json::Value;
+use store::{CallDetail, Campaign};
+
+use super::{
+    calls::end_in_words,
+    timeline::timeline,
+    transcript::turns,
+    wording::{filled, phone},
+};
+use crate::pages::{
+    Attempt, Badge, CallPanel, Field, Recording, When,
+    show::{clock, usd_exact},
+};
+
+/// Cost, transcript and recording come a while after the end; the panel refreshes itself for so long, in milliseconds.
+const DETAILS_WITHIN_MS: i64 = 5 * MINUTE_MS;
+
+/// The panel. `playable`: whether recordings can be listened to here.
+pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bool, now: UtcMs) -> CallPanel {
+    let id = call.id.to_string();
+    let (facts, details) = (&call.state, &call.state.details);
+    let status = Badge::call(call.status.as_str());
+    let outcome = call.outcome.map(|outcome| Badge::outcome(outcome.as_str()));
+    let ended_at = facts.end.as_ref().map(|end| end.at);
+    let reason = facts.end.as_ref().and_then(|end| end.reason.as_deref());
+    let said = facts.end.as_ref().and_then(|end| end.message.clone());
+    CallPanel {
+        campaign_id: call.campaign_id.to_string(),
+        campaign_name: campaign.map_or_else(String::new, |campaign| campaign.name.clone()),
+        name: call.name.clone(),
+        business: filled(&call.business_name),
+        phone: phone(&call.phone),
+        ended: reason.map(end_in_words).or(said),
+        ended_raw: reason.map(str::to_owned),
+        live: call.status.is_open()
+            || (details.cost.is_none() && ended_at.is_some_and(|at| now.since(at) < DETAILS_WITHIN_MS)),
+        attempt: call.attempt,
+        attempts: vec![Attempt {
+            call_id: id.clone(),
+            number: call.attempt,
+            result: outcome.clone().unwrap_or_else(|| status.clone()),
+            at: When::at(call.reserved_at.0),
+            current: true,
+        }],
+        created: When::at(call.reserved_at.0),
+        answered: facts.started_at.map(|at| When::at(at.0)),
+        finished: ended_at.map(|at| When::at(at.0)),
+        duration: ended_at
+            .zip(facts.started_at)
+            .map(|(ended, started)| clock(ended.since(started))),
+        cost: details.cost.map(|cost| usd_exact(cost.0)),
+        cost_parts: Vec::new(),
+        recording: (playable && details.recording_url.is_some()).then(|| Recording {
+            url: format!("/api/calls/{id}/recording"),
+        }),
+        summary: details.summary.as_deref().and_then(filled),
+        success: details.success_evaluation.as_deref().and_then(filled),
+        transcript: turns(details, &call.name),
+        structured: details.structured_json.as_deref().map_or_else(Vec::new, fields),
+        variables: Vec::new(),
+        provider_call_id: facts.provider_call_id.clone(),
+        timeline: timeline(&call.events, call.reserved_at),
+        status,
+        outcome,
+        id,
+    }
+}
+
+/// The fields of a JSON object; any other value as one field.
+fn fields(json: &str) -> Vec<Field> {
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    match serde_json::from_str(json) {
+        Ok(Value::Object(object)) => object
+            .into_iter()
+            .map(|(name, value)| Field {
+                name,
+                value: text(value),
+            })
+            .collect(),
+        Ok(Value::Null) => Vec::new(),
+        Ok(other) => vec![Field {
+            name: "Result".to_owned(),
+            value: text(other),
+        }],
+        Err(_) => vec![Field {
+            name: "Result".to_owned(),
+            value: json.to_owned(),
+        }],
+    }
+}

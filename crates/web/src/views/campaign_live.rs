@@ -1,0 +1,318 @@
+//! What moves on the page of a campaign.
+
+use domain::{
+    call::{CallStatus, Dialling},
+    campaign::CampaignStatus,
+    contact::ContactState,
+    outcome::Outcome,
+    pacing::Lines as AccountLines,
+    time::{HOUR_MS, MINUTE_MS, UtcMs},
+};
+use store::{Account, Campaign, ContactRow, Progress};
+
+use super::{
+    recent, waiting,
+    wording::{connected, mode, pause_reason, phone, status_note},
+};
+use crate::pages::{
+    Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, Money, Notice, NoticeAction, Pace, Setup, When,
+    show::{clock, count, count_of, share, span, usd},
+};
+
+/// Webhooks that have been silent for so long are worth a word, in milliseconds.
+const SILENT_MS: i64 = 2 * MINUTE_MS;
+/// A rate over less than this says nothing, in milliseconds.
+const SHORTEST_RUN_MS: i64 = MINUTE_MS;
+
+/// Everything that the page is made of.
+pub(crate) struct Parts {
+    pub campaign: Campaign,
+    pub progress: Progress,
+    pub account: Account,
+    /// Contacts that are being called.
+    pub calling: Vec<ContactRow>,
+    /// The first waiting contacts, at most [`waiting::SAMPLE`].
+    pub pending: Vec<ContactRow>,
+    /// The contacts called last that are done, at most [`recent::SAMPLE`].
+    pub finished: Vec<ContactRow>,
+    /// Whether the provider can reach us with webhooks.
+    pub webhooks: bool,
+    pub now: UtcMs,
+}
+
+/// How many contacts of each kind [`Parts`] takes.
+pub(crate) const PENDING_SAMPLE: u32 = waiting::SAMPLE;
+/// See [`PENDING_SAMPLE`].
+pub(crate) const FINISHED_SAMPLE: u32 = recent::SAMPLE;
+
+impl Parts {
+    /// The fragment.
+    pub(crate) fn view(&self) -> CampaignLive {
+        let (campaign, progress) = (&self.campaign, &self.progress);
+        let id = campaign.id.to_string();
+        let total = u64::from(campaign.total_contacts);
+        let skipped = progress.in_state(ContactState::Skipped);
+        let done = progress.in_state(ContactState::Done) + skipped;
+        let mut parts: Vec<_> = Outcome::ALL
+            .map(|outcome| (Badge::outcome(outcome.as_str()), progress.with_outcome(outcome)))
+            .into();
+        parts.push((Badge::contact("skipped"), skipped));
+        let status = campaign.status.as_str();
+        CampaignLive {
+            name: campaign.name.clone(),
+            status: Badge::campaign(status),
+            // The notice says why it pauses.
+            status_note: status_note(&Campaign {
+                pause_reason: None,
+                ..campaign.clone()
+            }),
+            actions: Actions::of(
+                &id,
+                &campaign.name,
+                status,
+                total.saturating_sub(done),
+                campaign.cap,
+            ),
+            setup: self.setup(),
+            notice: self.notice(&id),
+            done: count(done),
+            total: count(total),
+            share: share(done, total),
+            bar: Bar::of(parts, total),
+            contacts: ContactState::ALL
+                .map(|state| Counted::new(Badge::contact(state.as_str()), progress.in_state(state)))
+                .into(),
+            calls: CallStatus::ALL
+                .map(|status| Counted::new(Badge::call(status.as_str()), self.calls(status)))
+                .into(),
+            waiting: self.waiting(),
+            lines: Lines::new(self.lamps(), campaign.cap, self.lines_note()),
+            facts: [
+                ("webhook", progress.facts.webhook),
+                ("poll", progress.facts.poll),
+                ("dial", progress.facts.dial),
+            ]
+            .map(|(source, facts)| Counted::new(Badge::source(source), facts))
+            .into(),
+            facts_note: self.facts_note(),
+            money: self.money(),
+            pace: self.pace(total.saturating_sub(done)),
+            id,
+        }
+    }
+
+    fn calls(&self, status: CallStatus) -> u64 {
+        self.progress
+            .calls
+            .iter()
+            .filter(|(of, _)| *of == status)
+            .map(|(_, calls)| calls)
+            .sum()
+    }
+
+    fn run_ms(&self) -> Option<i64> {
+        let end = self.campaign.completed_at.unwrap_or(self.now);
+        self.campaign.started_at.map(|started| end.since(started))
+    }
+
+    fn setup(&self) -> Setup {
+        let campaign = &self.campaign;
+        let number = campaign.phone_number.as_deref().map(phone);
+        Setup {
+            assistant: campaign.assistant_name.clone(),
+            caller_number: number.unwrap_or_else(|| campaign.phone_number_id.clone()),
+            mode: mode(campaign),
+            created: When::at(campaign.created_at.0),
+            scheduled: None,
+            started: campaign.started_at.map(|at| When::at(at.0)),
+            finished: campaign.completed_at.map(|at| When::at(at.0)),
+            duration: self.run_ms().map(span),
+        }
+    }
+
+    /// The first thing that a person should know and the figures do not say.
+    fn notice(&self, id: &str) -> Option<Notice> {
+        let (campaign, account) = (&self.campaign, &self.account);
+        if let (CampaignStatus::Paused, Some(reason)) = (campaign.status, &campaign.pause_reason) {
+            return Some(Notice {
+                tone: "warning",
+                title: format!("Paused: {}", pause_reason(reason).trim_end_matches('.')),
+                detail:
+                    "The provider would refuse every further call alike. Put it right there, then resume. \
+                         Nobody was lost, and nobody will be called twice."
+                        .to_owned(),
+                action: Some(NoticeAction::Post(
+                    "Resume".to_owned(),
+                    format!("/api/campaigns/{id}/resume"),
+                )),
+            });
+        }
+        let waits = campaign.status.may_dial() && self.progress.in_state(ContactState::Pending) > 0;
+        let info = |title: &str, detail: String| {
+            Some(Notice {
+                tone: "info",
+                title: title.to_owned(),
+                detail,
+                action: None,
+            })
+        };
+        if waits && account.dial_after > self.now {
+            let wait = span(account.dial_after.since(self.now));
+            return info(
+                "Holding back for the provider",
+                format!("It refused the last calls for now. Dialling goes on by itself in {wait}."),
+            );
+        }
+        if waits && campaign.open_calls == 0 && account.open_calls >= self.account_lines() {
+            return info(
+                "Every line of the account is taken",
+                "Other campaigns use them. This one goes on by itself as they are freed.".to_owned(),
+            );
+        }
+        None
+    }
+
+    fn account_lines(&self) -> u32 {
+        AccountLines {
+            cap: self.account.line_cap,
+            learnt: self.account.learnt_lines,
+        }
+        .usable()
+    }
+
+    fn waiting(&self) -> Vec<crate::pages::WaitingReason> {
+        let pending = self.progress.in_state(ContactState::Pending);
+        if self.campaign.status.is_final() || self.campaign.status == CampaignStatus::Created {
+            return Vec::new();
+        }
+        waiting::reasons(pending, &self.pending, self.campaign.status.may_dial(), self.now)
+    }
+
+    fn lamps(&self) -> Vec<Lamp> {
+        let mut calling: Vec<_> = self
+            .calling
+            .iter()
+            .filter_map(|row| Some((row.reserved_at?, row)))
+            .collect();
+        calling.sort_by_key(|(since, row)| (*since, row.call_id));
+        calling
+            .into_iter()
+            .filter_map(|(since, row)| {
+                Some(Lamp {
+                    call_id: row.call_id?.to_string(),
+                    name: row.name.clone(),
+                    state: Badge::line(line_state(row)),
+                    since: When::at(since.0),
+                    up: clock(self.now.since(since)),
+                })
+            })
+            .collect()
+    }
+
+    fn lines_note(&self) -> Option<String> {
+        let (account, campaign) = (&self.account, &self.campaign);
+        let lines = self.account_lines();
+        let others = account.open_calls.saturating_sub(campaign.open_calls);
+        let owned = if lines < account.line_cap {
+            format!(
+                "The provider allows only {} at the moment",
+                count_of(u64::from(lines), "line", "lines")
+            )
+        } else {
+            format!("The account has {}", count_of(u64::from(lines), "line", "lines"))
+        };
+        match others {
+            0 if lines >= campaign.cap => None,
+            0 => Some(format!("{owned}.")),
+            others => {
+                let verb = if others == 1 { "is" } else { "are" };
+                Some(format!(
+                    "{owned}; {others} of them {verb} used by other campaigns."
+                ))
+            }
+        }
+    }
+
+    fn facts_note(&self) -> Option<String> {
+        if !self.campaign.status.may_dial() && self.campaign.open_calls == 0 {
+            return None;
+        }
+        let note = match (self.webhooks, self.account.last_webhook_at) {
+            (false, None) => {
+                "The provider cannot reach this server, so it is asked every few seconds. Set a public address to \
+                 know sooner."
+            }
+            (true, None) => {
+                "No webhook has arrived yet, so the provider is asked every few seconds. If that lasts, check the \
+                 public address and the webhook secret."
+            }
+            (_, Some(at)) if self.campaign.open_calls > 0 && self.now.since(at) > SILENT_MS => {
+                "No webhook has arrived for a while, so the provider is asked every few seconds."
+            }
+            _ => return None,
+        };
+        Some(note.to_owned())
+    }
+
+    fn money(&self) -> Money {
+        let cost = self.progress.cost.0;
+        let reached = i64::try_from(connected(&self.progress)).unwrap_or(i64::MAX);
+        Money {
+            spent: usd(cost),
+            budget: None,
+            per_connected: cost.checked_div(reached).map(usd),
+            unknown_cost_calls: None,
+        }
+    }
+
+    fn pace(&self, people_left: u64) -> Pace {
+        let reached = connected(&self.progress);
+        let done = self.progress.in_state(ContactState::Done);
+        let open: u64 = CallStatus::ALL
+            .into_iter()
+            .filter(|s| s.is_open())
+            .map(|s| self.calls(s))
+            .sum();
+        let finished = self.progress.total_calls().saturating_sub(open);
+        let run_ms = self
+            .run_ms()
+            .filter(|ms| *ms >= SHORTEST_RUN_MS)
+            .and_then(|ms| u64::try_from(ms).ok());
+        let hour_ms = u64::try_from(HOUR_MS).unwrap_or(u64::MAX);
+        let per_hour = run_ms.and_then(|ms| finished.saturating_mul(hour_ms).checked_div(ms));
+        let left_ms = run_ms
+            .filter(|_| self.campaign.status.may_dial())
+            .and_then(|ms| ms.saturating_mul(people_left).checked_div(done));
+        let average = recent::average_connected_ms(&self.finished);
+        let pace = Pace {
+            per_hour: per_hour.map_or_else(|| "–".to_owned(), count),
+            connect_rate: share(reached, done),
+            connect_detail: format!("{} of {}", count(reached), count_of(done, "person", "people")),
+            success: None,
+            average_call: average.map(span),
+            left: left_ms
+                .and_then(|ms| i64::try_from(ms).ok())
+                .map(|ms| format!("about {} left", span(ms))),
+            minutes: Vec::new(),
+            minutes_label: String::new(),
+        };
+        let minutes = recent::minutes(&self.finished, self.now);
+        if minutes.is_empty() {
+            pace
+        } else {
+            pace.with_minutes(&minutes)
+        }
+    }
+}
+
+/// What a line is doing.
+fn line_state(row: &ContactRow) -> &'static str {
+    match (row.status, row.dialling) {
+        (Some(CallStatus::InProgress), _) => "talking",
+        (Some(CallStatus::Ringing), _) => "ringing",
+        (_, Some(Dialling::Unconfirmed)) => "unconfirmed",
+        (_, Some(Dialling::Sent)) => "sent",
+        (_, Some(Dialling::Accepted)) => "queued",
+        _ => "reserved",
+    }
+}

@@ -1,0 +1,19 @@
+//! The web through its router: a real store on a throw-away SQLite file, and a provider that does as the test says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod actions;
+mod calls;
+mod create;
+mod create_refused;
+mod export;
+mod guards;
+mod health;
+mod links;
+mod lists;
+mod live;
+mod logs;
+mod pages;
+mod rig;
+mod steps;
+mod webhooks;
