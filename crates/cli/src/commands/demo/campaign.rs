@@ -1,0 +1,133 @@
+//! The demo as a client of the API: what a person does in the browser, over the same routes.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sandbox::DEFAULT_ASSISTANT_ID;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{DemoArgs, show::Show};
+
+/// How often the bars are drawn afresh.
+const REFRESH: Duration = Duration::from_millis(200);
+
+/// A client of the demo's node.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base_url: String,
+}
+
+/// A campaign that was imported and started.
+#[derive(Debug, Clone)]
+pub(crate) struct Started {
+    /// Its id.
+    pub(crate) id: String,
+    /// Rows of the list.
+    pub(crate) rows: u64,
+    /// Rows that became contacts.
+    pub(crate) accepted: u64,
+    /// Rows that could not be used.
+    pub(crate) rejected: u64,
+    /// Rows that repeat a number.
+    pub(crate) duplicates: u64,
+    /// The first few rows that could not be used, in words.
+    pub(crate) examples: Vec<String>,
+}
+
+/// The parts of a campaign that the demo shows.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Snapshot {
+    /// Where it stands.
+    pub(crate) status: String,
+    /// Why it pauses.
+    pub(crate) pause_reason: Option<String>,
+    /// Calls that hold a line.
+    pub(crate) open_calls: u64,
+    /// Counts.
+    pub(crate) progress: SnapshotProgress,
+}
+
+/// Counts of a campaign.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SnapshotProgress {
+    /// Contacts by state.
+    pub(crate) contacts: std::collections::BTreeMap<String, u64>,
+    /// Contacts that are done, by outcome.
+    pub(crate) outcomes: std::collections::BTreeMap<String, u64>,
+    /// Facts by way.
+    pub(crate) facts: std::collections::BTreeMap<String, u64>,
+}
+
+impl Client {
+    pub(crate) fn new(base_url: &str) -> Self {
+        Self { http: reqwest::Client::new(), base_url: base_url.to_owned() }
+    }
+
+    /// Uploads the list and presses Start.
+    pub(crate) async fn start_campaign(&self, args: &DemoArgs, list: Vec<u8>) -> anyhow::Result<Started> {
+        let name = args
+            .contacts
+            .as_deref()
+            .and_then(|path| path.file_stem())
+            .map_or_else(|| "leads".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let form = reqwest::multipart::Form::new()
+            .text("name", format!("Demo: {name}"))
+            .text("assistant_id", DEFAULT_ASSISTANT_ID)
+            .text("cap", args.cap.to_string())
+            .text("default_region", args.region.to_string())
+            .text("start", "true")
+            .part("file", reqwest::multipart::Part::bytes(list).file_name(format!("{name}.csv")));
+        let url = format!("{}/api/campaigns", self.base_url);
+        let answer = read(self.http.post(url).multipart(form).send().await?).await?;
+        let report = &answer["report"];
+        let count = |key: &str| report[key].as_u64().with_context(|| format!("the report has no {key}"));
+        let problems = report["problems"].as_array().cloned().unwrap_or_default();
+        Ok(Started {
+            id: answer["campaign"]["id"].as_str().context("the campaign has no id")?.to_owned(),
+            rows: count("rows")?,
+            accepted: count("accepted")?,
+            rejected: count("rejected")?,
+            duplicates: count("duplicates")?,
+            examples: problems
+                .iter()
+                .take(3)
+                .map(|problem| {
+                    format!("line {}: {}", problem["line"], problem["reason"].as_str().unwrap_or_default())
+                })
+                .collect(),
+        })
+    }
+
+    /// Watches the campaign until every contact is final.
+    pub(crate) async fn watch(&self, id: &str, show: &Show) -> anyhow::Result<Snapshot> {
+        loop {
+            let snapshot = self.snapshot(id).await?;
+            show.progress(&snapshot);
+            match snapshot.status.as_str() {
+                "COMPLETED" => return Ok(snapshot),
+                "CANCELED" | "FAILED" => bail!("the campaign ended as {}", snapshot.status),
+                "PAUSED" => bail!(
+                    "the campaign paused: {}",
+                    snapshot.pause_reason.as_deref().unwrap_or("somebody asked for it")
+                ),
+                _ => tokio::time::sleep(REFRESH).await,
+            }
+        }
+    }
+
+    async fn snapshot(&self, id: &str) -> anyhow::Result<Snapshot> {
+        let url = format!("{}/api/campaigns/{id}", self.base_url);
+        let answer = read(self.http.get(url).send().await?).await?;
+        Ok(serde_json::from_value(answer)?)
+    }
+}
+
+async fn read(response: reqwest::Response) -> anyhow::Result<Value> {
+    let status = response.status();
+    let answer: Value = response.json().await?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    bail!("{}", answer["error"]["message"].as_str().unwrap_or("the node refused without a reason"))
+}

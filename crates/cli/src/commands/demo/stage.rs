@@ -1,0 +1,123 @@
+//! The demo's stage: sandbox and node in one process, on one clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use engine::SystemClock;
+use sandbox::{DEFAULT_PHONE_NUMBER_ID, Ledger, World};
+use store::Store;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::DemoArgs;
+use crate::{
+    node::{self, Surroundings},
+    settings::Settings,
+};
+
+const API_KEY: &str = "demo-key";
+const WEBHOOK_SECRET: &str = "demo-webhook-secret";
+/// Tried first, so that the address is easy to remember.
+const FAVOURITE_ADDRESS: &str = "127.0.0.1:3000";
+
+/// Everything that runs.
+pub(crate) struct Stage {
+    base_url: String,
+    world: Arc<Mutex<World>>,
+    store: Store,
+    stop: CancellationToken,
+    node: JoinHandle<anyhow::Result<()>>,
+    provider: JoinHandle<std::io::Result<()>>,
+    // Deleted when the stage is closed.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Stage {
+    /// Starts the provider and a node that calls through it.
+    pub(crate) async fn build(
+        args: &DemoArgs,
+        mut settings: Settings,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = SystemClock::faster(args.speed);
+        let provider_listener = TcpListener::bind("127.0.0.1:0").await?;
+        let provider_url = format!("http://{}", provider_listener.local_addr()?);
+        let world = Arc::new(Mutex::new(World::new(sandbox::Settings {
+            seed: args.seed,
+            api_key: API_KEY.to_owned(),
+            public_base_url: provider_url.clone(),
+            account_lines: args.account_lines.unwrap_or(args.cap),
+            faults: args.faults.faults(),
+            ..sandbox::Settings::default()
+        })));
+        let provider_clock = sandbox::Clock::shared(clock.started(), clock.origin().0, clock.speed());
+        let provider = tokio::spawn(sandbox::serve(
+            provider_listener,
+            Arc::clone(&world),
+            provider_clock,
+            stop.clone().cancelled_owned(),
+        ));
+
+        let listener = listen(args).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let folder = if settings.database_url.is_none() {
+            let folder = tempfile::Builder::new().prefix("autolynx-demo-").tempdir()?;
+            settings.database_url = Some(format!("sqlite:{}", folder.path().join("demo.db").display()));
+            Some(folder)
+        } else {
+            None
+        };
+        settings.vapi_api_key = Some(API_KEY.to_owned());
+        settings.vapi_base_url.clone_from(&provider_url);
+        settings.vapi_phone_number_id = Some(DEFAULT_PHONE_NUMBER_ID.to_owned());
+        settings.default_cap = args.cap;
+        // Our own limit is the cap. The provider's may be lower, and then it is for the dialler to find out.
+        settings.account_lines = args.cap;
+        settings.webhook_secret = Some(WEBHOOK_SECRET.to_owned());
+        settings.public_url = (!args.no_webhooks).then(|| base_url.clone());
+
+        let store = node::open_store(&settings, true).await?;
+        let surroundings =
+            Surroundings { clock, sandbox_url: Some(format!("{provider_url}/sandbox")) };
+        let engine = node::engine(&settings, store.clone(), &surroundings).await?;
+        let node = tokio::spawn({
+            let stop = stop.clone();
+            async move { node::run(&settings, engine, listener, &surroundings, stop).await }
+        });
+        Ok(Self { base_url, world, store, stop, node, provider, _folder: folder })
+    }
+
+    /// Where the dashboard is.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The data.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What truly happened, by the provider's word.
+    pub(crate) fn ledger(&self) -> Ledger {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner).ledger()
+    }
+
+    /// Stops everything.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.node.await??;
+        self.provider.await??;
+        Ok(())
+    }
+}
+
+async fn listen(args: &DemoArgs) -> anyhow::Result<TcpListener> {
+    // A demo that ends by itself needs no address that a person can remember.
+    if !args.exit
+        && !args.json
+        && let Ok(listener) = TcpListener::bind(FAVOURITE_ADDRESS).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind("127.0.0.1:0").await.context("cannot listen on this machine")
+}

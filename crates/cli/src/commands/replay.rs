@@ -1,0 +1,40 @@
+//! `autolynx replay`: rebuild every call from the log and compare.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use domain::ids::CampaignId;
+
+use crate::{logging, node, settings::Settings};
+
+/// What to replay.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArgs {
+    /// Only compare and report; the stored rows are never changed. (There is no other mode yet, so say it.)
+    #[arg(long, required = true)]
+    check: bool,
+    /// Only this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<CampaignId>,
+}
+
+/// Compares and reports. The exit code is 1 when anything differs.
+pub(crate) async fn run(args: ReplayArgs, settings: Settings) -> anyhow::Result<ExitCode> {
+    logging::start(&settings);
+    let store = node::open_store(&settings, true).await?;
+    let report = store.replay(args.campaign).await?;
+    store.close().await;
+    println!("{} calls rebuilt from {} events.", report.calls, report.events);
+    for difference in &report.differences {
+        println!(
+            "{}\n  by the log: {}\n  stored:     {}",
+            difference.row, difference.replayed, difference.live
+        );
+    }
+    if report.differences.is_empty() {
+        println!("Replay equals live.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} rows differ.", report.differences.len());
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,69 @@
+//! The `autolynx` binary: the one place where the parts are put together.
+
+mod commands;
+mod logging;
+mod node;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::SettingFlags;
+
+/// Upload a list of people, pick a voice assistant, press Start.
+#[derive(Parser)]
+#[command(name = "autolynx", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    flags: SettingFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a node: dialler, API and pages.
+    Serve(commands::serve::ClockArgs),
+    /// Run a whole campaign against the built-in provider: no account, no telephone, no charge.
+    Demo(commands::demo::DemoArgs),
+    /// Serve a Vapi-compatible provider with scripted people, injected faults and a ledger of the truth.
+    Sandbox(commands::sandbox::SandboxArgs),
+    /// Read a list and say what would become of every row. Nothing is stored.
+    Import(commands::import::ImportArgs),
+    /// Bring the database's tables up to date.
+    Migrate,
+    /// Rebuild every call from the log and compare it with what is stored.
+    Replay(commands::replay::ReplayArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("autolynx: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("autolynx: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = cli.flags.resolve()?;
+    match cli.command {
+        Command::Serve(args) => commands::serve::run(args, settings).await,
+        Command::Demo(args) => commands::demo::run(args, settings).await,
+        Command::Sandbox(args) => commands::sandbox::run(args, &settings).await,
+        Command::Import(args) => commands::import::run(&args, &settings),
+        Command::Migrate => commands::migrate::run(settings).await,
+        Command::Replay(args) => commands::replay::run(args, settings).await,
+    }
+}

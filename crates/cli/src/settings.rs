@@ -1,0 +1,180 @@
+//! Settings: from flags, the environment and a file, in this order. A bad value is named with what would be right.
+
+mod parse;
+mod sources;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use domain::phone::Region;
+use etcetera::AppStrategy;
+
+use self::{parse::Values, sources::Sources};
+
+/// Flags that stand for a setting. Each has the name of its environment variable.
+#[derive(Args, Debug, Clone, Default)]
+pub(crate) struct SettingFlags {
+    /// A file with settings, one `NAME = "value"` a line [default: autolynx.toml in the platform's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The database: `sqlite:/path/file.db` or `postgres://…` (DATABASE_URL)
+    #[arg(long, global = true, value_name = "URL", alias = "database-url")]
+    database: Option<String>,
+    /// Where to listen; only this machine, until sign-in exists (LISTEN_ADDRESS)
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// What to log: error, warn, info, debug or trace (LOG_LEVEL)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// Where the provider can reach this node (PUBLIC_URL)
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+/// The settings of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The database. `None`: a SQLite file in the platform's data folder.
+    pub(crate) database_url: Option<String>,
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// What to log, as `tracing` directives.
+    pub(crate) log_level: String,
+    /// Whether to log JSON.
+    pub(crate) log_json: bool,
+    /// Where the provider can reach us. `None`: polling only.
+    pub(crate) public_url: Option<String>,
+    /// The provider's private key.
+    pub(crate) vapi_api_key: Option<String>,
+    /// The provider's address.
+    pub(crate) vapi_base_url: String,
+    /// The number we call from, unless a campaign says otherwise.
+    pub(crate) vapi_phone_number_id: Option<String>,
+    /// How webhooks prove that they are genuine.
+    pub(crate) webhook_auth: WebhookAuthKind,
+    /// What they prove it with.
+    pub(crate) webhook_secret: Option<String>,
+    /// The provider's credential that signs webhooks, for signatures.
+    pub(crate) webhook_credential_id: Option<String>,
+    /// What a cron host proves itself with.
+    pub(crate) cron_secret: Option<String>,
+    /// Calls open at once in a new campaign.
+    pub(crate) default_cap: u32,
+    /// Lines of the account that all campaigns share.
+    pub(crate) account_lines: u32,
+    /// How often live calls are polled although webhooks arrive, in seconds.
+    pub(crate) cadence_seconds: u32,
+    /// The provider ends a call by itself after this long, in seconds.
+    pub(crate) max_call_duration_seconds: u32,
+    /// In which region national numbers of a list are read, unless an import says otherwise.
+    pub(crate) default_region: Option<Region>,
+    /// The largest list, in bytes.
+    pub(crate) max_file_upload_bytes: u64,
+    /// The longest list, in rows.
+    pub(crate) max_campaign_size: u64,
+}
+
+/// How webhooks prove that they are genuine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WebhookAuthKind {
+    /// The secret itself, in the header `X-Vapi-Secret`.
+    Secret,
+    /// The secret as a bearer token.
+    Bearer,
+    /// A signature over time and body.
+    Hmac,
+}
+
+impl SettingFlags {
+    /// Reads every source and checks every value.
+    ///
+    /// # Errors
+    /// When a value is not right; the message says where it stands and what would be right.
+    pub(crate) fn resolve(self) -> anyhow::Result<Settings> {
+        let flags = [
+            ("DATABASE_URL", "--database", self.database),
+            ("LISTEN_ADDRESS", "--listen", self.listen),
+            ("LOG_LEVEL", "--log-level", self.log_level),
+            ("PUBLIC_URL", "--public-url", self.public_url),
+        ];
+        let sources = Sources::read(self.config.as_deref(), flags).context("settings")?;
+        Settings::from_values(&Values::new(sources))
+    }
+}
+
+impl Settings {
+    fn from_values(values: &Values) -> anyhow::Result<Self> {
+        let settings = Self {
+            database_url: values.text("DATABASE_URL"),
+            listen: values.parsed("LISTEN_ADDRESS", "127.0.0.1:3000", "an address and port such as 127.0.0.1:3000")?,
+            log_level: values.log_level("LOG_LEVEL", "info")?,
+            log_json: values.one_of("LOG_FORMAT", &[("text", false), ("json", true)], false)?,
+            public_url: values.url("PUBLIC_URL")?,
+            vapi_api_key: values.text("VAPI_API_KEY"),
+            vapi_base_url: values.url("VAPI_BASE_URL")?.unwrap_or_else(|| "https://api.vapi.ai".to_owned()),
+            vapi_phone_number_id: values.text("VAPI_PHONE_NUMBER_ID"),
+            webhook_auth: values.one_of(
+                "WEBHOOK_AUTH",
+                &[
+                    ("secret", WebhookAuthKind::Secret),
+                    ("bearer", WebhookAuthKind::Bearer),
+                    ("hmac", WebhookAuthKind::Hmac),
+                ],
+                WebhookAuthKind::Secret,
+            )?,
+            webhook_secret: values.text("WEBHOOK_SHARED_SECRET"),
+            webhook_credential_id: values.text("VAPI_WEBHOOK_CREDENTIAL_ID"),
+            cron_secret: values.text("CRON_SHARED_SECRET"),
+            default_cap: values.number("DEFAULT_CONCURRENCY_CAP", 8, 1..=50)?,
+            account_lines: values.number("ACCOUNT_LINES", 10, 1..=10_000)?,
+            cadence_seconds: values.number("DEFAULT_CRON_CADENCE", 60, 10..=3_600)?,
+            max_call_duration_seconds: values.number("MAX_CALL_DURATION_SECONDS", 600, 10..=43_200)?,
+            default_region: values.region("DEFAULT_REGION")?,
+            max_file_upload_bytes: values.number("MAX_FILE_UPLOAD_SIZE", 10 << 20, 1..=u64::MAX)?,
+            max_campaign_size: values.number("MAX_CAMPAIGN_SIZE", 10_000, 1..=100_000_000)?,
+        };
+        settings.check_together()?;
+        Ok(settings)
+    }
+
+    /// Values that are right alone and wrong together.
+    fn check_together(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.listen.ip().is_loopback(),
+            "LISTEN_ADDRESS is `{}`: until sign-in exists, only this machine may connect: use 127.0.0.1:{} \
+             and put a proxy that checks its users in front",
+            self.listen,
+            self.listen.port()
+        );
+        anyhow::ensure!(
+            self.public_url.is_none() || self.webhook_secret.is_some(),
+            "PUBLIC_URL is set and WEBHOOK_SHARED_SECRET is not: anybody could tell us how calls ended. Set it to a \
+             long random text, for instance from `openssl rand -hex 32`"
+        );
+        anyhow::ensure!(
+            self.webhook_auth != WebhookAuthKind::Hmac || self.webhook_credential_id.is_some() || self.public_url.is_none(),
+            "WEBHOOK_AUTH is `hmac`: set VAPI_WEBHOOK_CREDENTIAL_ID to the provider's credential that signs webhooks"
+        );
+        Ok(())
+    }
+
+    /// The database's address: as set, or a file in the platform's data folder, which is made if it is missing.
+    ///
+    /// # Errors
+    /// When there is no such folder and it cannot be made.
+    pub(crate) fn database(&self) -> anyhow::Result<String> {
+        if let Some(url) = &self.database_url {
+            return Ok(url.clone());
+        }
+        let folder = sources::folders()
+            .context("this account has no home folder: set DATABASE_URL, for instance to sqlite:/var/lib/autolynx.db")?
+            .data_dir();
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        Ok(format!("sqlite:{}", folder.join("autolynx.db").display()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

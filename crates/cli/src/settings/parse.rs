@@ -1,0 +1,83 @@
+//! From text to values, with messages that say where a bad one stands and what would be right.
+
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+
+use anyhow::{anyhow, ensure};
+use domain::phone::Region;
+
+use super::sources::{Sourced, Sources};
+
+/// The values that are set.
+pub(crate) struct Values(Sources);
+
+impl Values {
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self(sources)
+    }
+
+    fn get(&self, name: &str) -> Option<&Sourced> {
+        self.0.0.get(name)
+    }
+
+    /// A text as it is.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|set| set.value.clone())
+    }
+
+    /// Anything that can be read from text.
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str, default: &str, right: &str) -> anyhow::Result<T> {
+        let value = self.get(name).map_or(default, |set| set.value.as_str());
+        value.parse().map_err(|_| self.bad(name, right))
+    }
+
+    /// A whole number within a range.
+    pub(crate) fn number<T>(&self, name: &str, default: T, range: RangeInclusive<T>) -> anyhow::Result<T>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        let Some(set) = self.get(name) else { return Ok(default) };
+        let right = format!("a whole number from {} to {}", range.start(), range.end());
+        let number: T = set.value.parse().map_err(|_| self.bad(name, &right))?;
+        ensure!(range.contains(&number), self.bad(name, &right));
+        Ok(number)
+    }
+
+    /// One of a few words.
+    pub(crate) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)], default: T) -> anyhow::Result<T> {
+        let Some(set) = self.get(name) else { return Ok(default) };
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&set.value));
+        let right = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+        found.map(|(_, value)| *value).ok_or_else(|| self.bad(name, &right))
+    }
+
+    /// An address of the web, without a slash at its end.
+    pub(crate) fn url(&self, name: &str) -> anyhow::Result<Option<String>> {
+        let Some(set) = self.get(name) else { return Ok(None) };
+        let right = "an address such as https://calls.example.com";
+        let url = reqwest::Url::parse(&set.value).map_err(|_| self.bad(name, right))?;
+        ensure!(matches!(url.scheme(), "http" | "https") && url.has_host(), self.bad(name, right));
+        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// A region of the world.
+    pub(crate) fn region(&self, name: &str) -> anyhow::Result<Option<Region>> {
+        let Some(set) = self.get(name) else { return Ok(None) };
+        set.value.parse().map(Some).map_err(|_| self.bad(name, "two letters of a country, such as US or GB"))
+    }
+
+    /// Log directives.
+    pub(crate) fn log_level(&self, name: &str, default: &str) -> anyhow::Result<String> {
+        let level = self.text(name).unwrap_or_else(|| default.to_owned());
+        tracing_subscriber::EnvFilter::try_new(&level)
+            .map_err(|_| self.bad(name, "error, warn, info, debug or trace"))?;
+        Ok(level)
+    }
+
+    /// Only settings that are no secrets are parsed, so the value may be repeated.
+    fn bad(&self, name: &str, right: &str) -> anyhow::Error {
+        match self.get(name) {
+            Some(set) => anyhow!("{name} is `{}` (from {}): it must be {right}", set.value, set.origin),
+            None => anyhow!("{name}: it must be {right}"),
+        }
+    }
+}

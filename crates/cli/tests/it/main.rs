@@ -1,0 +1,10 @@
+//! The real binary, from outside: as a process that is started, killed and started again.
+
+mod architecture;
+mod crashes;
+mod database;
+mod demo;
+mod lists;
+mod nodes;
+mod rig;
+mod sharing;
