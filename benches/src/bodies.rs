@@ -48,42 +48,60 @@ pub(crate) struct Known {
     pub(crate) phone: String,
 }
 
-/// Everything that the provider tells of this call, in order. `at_ms`: when it began to ring.
-pub(crate) fn messages(call: &Known, at_ms: i64) -> [String; MESSAGES_A_CALL] {
-    let status = |status: &str, at_ms: i64| {
-        let mut message = json!({"type": "status-update", "status": status, "timestamp": at_ms});
-        if status == "ended" {
-            message["endedReason"] = json!("customer-ended-call");
-        }
-        status_update(call, message)
-    };
-    [
-        status("ringing", at_ms),
-        status("in-progress", at_ms + 7_000),
-        status("ended", at_ms + 43_000),
-        report(call, at_ms),
-    ]
+/// The messages of a call whose ids are not filled in yet.
+pub(crate) struct Messages([String; MESSAGES_A_CALL]);
+
+/// What stands in the place of our id, the provider's id and the number.
+const BLANKS: [&str; 3] = [
+    "<our id, as long as an id is, 36...>",
+    "<provider's id>",
+    "<phone>",
+];
+
+impl Messages {
+    /// What the provider tells of a call that begins to ring at `at_ms`, in order.
+    pub(crate) fn of_a_call(at_ms: i64) -> Self {
+        let status = |status: &str, at_ms: i64| {
+            let mut message = json!({"type": "status-update", "status": status, "timestamp": at_ms});
+            if status == "ended" {
+                message["endedReason"] = json!("customer-ended-call");
+            }
+            status_update(&message)
+        };
+        Self([
+            status("ringing", at_ms),
+            status("in-progress", at_ms + 7_000),
+            status("ended", at_ms + 43_000),
+            report(at_ms),
+        ])
+    }
+
+    /// The messages about this call.
+    pub(crate) fn about(&self, call: &Known) -> [String; MESSAGES_A_CALL] {
+        let [our_id, provider_id, phone] = BLANKS;
+        self.0.each_ref().map(|message| {
+            message
+                .replace(our_id, &call.id.to_string())
+                .replace(provider_id, &call.provider_call_id)
+                .replace(phone, &call.phone)
+        })
+    }
 }
 
-fn status_update(call: &Known, message: Value) -> String {
-    let bare = body(call, message.clone(), "").len();
+fn status_update(message: &Value) -> String {
+    let bare = body(message, "").len();
     let prompt: String = PROMPT
         .chars()
         .cycle()
         .take(STATUS_BYTES.saturating_sub(bare))
         .collect();
-    body(call, message, &prompt)
+    body(message, &prompt)
 }
 
-fn report(call: &Known, at_ms: i64) -> String {
-    let mut turns = 10;
-    loop {
-        let text = body(call, report_message(at_ms, turns), PROMPT);
-        if text.len() >= REPORT_BYTES {
-            return text;
-        }
-        turns += 1;
-    }
+fn report(at_ms: i64) -> String {
+    let enough = |turns: &i64| body(&report_message(at_ms, *turns), PROMPT).len() >= REPORT_BYTES;
+    let turns = (1..).find(enough).unwrap_or_default();
+    body(&report_message(at_ms, turns), PROMPT)
 }
 
 fn report_message(at_ms: i64, turns: i64) -> Value {
@@ -135,12 +153,13 @@ fn report_message(at_ms: i64, turns: i64) -> Value {
 }
 
 /// The message with the record of the call that every message carries.
-fn body(call: &Known, mut message: Value, prompt: &str) -> String {
-    let id = call.id.to_string();
-    let customer = json!({"number": call.phone, "name": "Ada Okafor", "externalId": id});
+fn body(message: &Value, prompt: &str) -> String {
+    let mut message = message.clone();
+    let [id, provider_call_id, phone] = BLANKS;
+    let customer = json!({"number": phone, "name": "Ada Okafor", "externalId": id});
     message["customer"] = customer.clone();
     message["call"] = json!({
-        "id": call.provider_call_id, "orgId": "be2f0000-0000-4000-8000-000000000001", "type": "outboundPhoneCall",
+        "id": provider_call_id, "orgId": "be2f0000-0000-4000-8000-000000000001", "type": "outboundPhoneCall",
         "name": id, "createdAt": "2026-11-18T11:06:40.145Z", "updatedAt": "2026-11-18T11:06:40.145Z", "cost": 0,
         "status": "queued", "customer": customer, "phoneCallProvider": "twilio", "phoneCallTransport": "pstn",
         "assistantId": "10000000-0000-4000-8000-000000000001",

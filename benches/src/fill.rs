@@ -30,13 +30,11 @@ const AT_ONCE: i64 = 100_000;
 const CALL_EVERY_MS: i64 = 50;
 
 // `$1` campaign, `$2` from position, `$3` to position, `$4` called, `$5` called or live, `$6` imported at, `$7` first call
-// at, `$8` series, `$9` milliseconds between calls. As in real data, the contacts of an import have random ids, and the ids
-// of calls sort by time.
+// at, `$8` series, `$9` milliseconds between calls. As in real data, ids sort by the time and order of their making.
 const CONTACTS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT $2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $3) \
      INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, phone, variables, \
        search_text, state, outcome, attempts, last_call_id, updated_at_ms) \
-     SELECT unhex(printf('%012x70008%s', $6, substr(hex(randomblob(8)), 2))), $1, i, 0, i + 2, 'Contact ' || i, \
-       'Business ' || i, '+1415' || (2000000 + i), printf('{\"city\":\"San Francisco\",\"policy\":\"POL-%08d\"}', i), \
+     SELECT unhex(printf('%012x70008%03x%012x', $6, $8, i)), $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), printf('{\"city\":\"San Francisco\",\"policy\":\"POL-%08d\"}', i), \
        'contact ' || i || char(10) || 'business ' || i || char(10) || '+1415' || (2000000 + i), \
        CASE WHEN i < $4 THEN 'done' WHEN i < $5 THEN 'calling' ELSE 'pending' END, \
        CASE WHEN i >= $4 THEN NULL WHEN i % 10 < 4 THEN 'human' WHEN i % 10 < 7 THEN 'voicemail' \
@@ -44,8 +42,8 @@ const CONTACTS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT $2 UNION ALL SELE
        i < $4, CASE WHEN i < $5 THEN unhex(printf('%012x70008%03x%012x', $7 + i * $9, $8, i)) END, $6 FROM n";
 const CONTACTS_POSTGRES: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, \
        phone, variables, search_text, state, outcome, attempts, last_call_id, updated_at_ms) \
-     SELECT (lpad(to_hex($6::bigint), 12, '0') || '70008' || substr(md5(random()::text), 1, 15))::uuid, $1, i, 0, i + 2, \
-       'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), \
+     SELECT (lpad(to_hex($6::bigint), 12, '0') || '70008' || lpad(to_hex($8::bigint), 3, '0') || lpad(to_hex(i), 12, '0'))::uuid, \
+       $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), \
        jsonb_build_object('city', 'San Francisco', 'policy', 'POL-' || lpad(i::text, 8, '0')), \
        'contact ' || i || chr(10) || 'business ' || i || chr(10) || '+1415' || (2000000 + i), \
        CASE WHEN i < $4::bigint THEN 'done' WHEN i < $5::bigint THEN 'calling' ELSE 'pending' END, \

@@ -20,7 +20,7 @@ use vapi::{Secret, WebhookAuth};
 use web::{AppState, WebSettings};
 
 use crate::{
-    bodies::{self, Known, MESSAGES_A_CALL},
+    bodies::{self, Known, MESSAGES_A_CALL, Messages},
     database::{Database, Raw},
     fill::{Fill, fill},
     load::{Answered, post_all},
@@ -63,6 +63,12 @@ pub(crate) async fn measure(database: &Database, calls: usize) -> anyhow::Result
     let lanes = lanes(&live_calls(&database.raw).await?);
     let facts = lanes.iter().map(Vec::len).sum();
     ensure!(facts == calls * MESSAGES_A_CALL, "{facts} messages were made");
+    let bytes: usize = lanes.iter().flatten().map(Bytes::len).sum();
+    let wanted = calls * (3 * bodies::STATUS_BYTES + bodies::REPORT_BYTES);
+    ensure!(
+        bytes.abs_diff(wanted) < wanted / 20,
+        "the messages have {bytes} bytes instead of {wanted}"
+    );
 
     let (address, server) = serve(database).await?;
     let noop = post_all(address, NOOP, SECRET, lanes.clone()).await?;
@@ -113,13 +119,14 @@ pub(crate) async fn measure(database: &Database, calls: usize) -> anyhow::Result
 
 /// What each connection sends. Messages of one call stay in order, and a few calls at a time mix.
 fn lanes(calls: &[Known]) -> Vec<Vec<Bytes>> {
+    let messages = Messages::of_a_call(NOW.0);
     let lane = |first: usize| {
         let own: Vec<&Known> = calls.iter().skip(first).step_by(CONNECTIONS).collect();
         let mut bodies = Vec::with_capacity(own.len() * MESSAGES_A_CALL);
         for together in own.chunks(CALLS_AT_ONCE) {
             let told: Vec<_> = together
                 .iter()
-                .map(|call| bodies::messages(call, NOW.0).map(Bytes::from))
+                .map(|call| messages.about(call).map(Bytes::from))
                 .collect();
             for message in 0..MESSAGES_A_CALL {
                 bodies.extend(told.iter().map(|messages| messages[message].clone()));

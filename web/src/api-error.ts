@@ -9,7 +9,7 @@ export interface ApiError {
 /** Reads an error answer. A proxy or a dead server answers otherwise, so anything else becomes a plain sentence. */
 export function readError(status: number, body: string): ApiError {
   if (status === 0) {
-    return { code: "unreachable", message: "AutoLynx cannot be reached. Nothing was changed; please try again." };
+    return { code: "unreachable", message: "AutoLynx did not answer, so it is not certain whether this was done. Look before you try again." };
   }
   try {
     const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown; details?: unknown } };

@@ -1,5 +1,6 @@
 // The server writes moments as UTC in <time datetime>. Here they become what a reader wants: "3 minutes ago" with the
-// exact moment in the reader's own zone as tooltip, and running clocks for calls that are up.
+// exact moment in the reader's own zone as tooltip, and running clocks for calls that are up. Distances are taken from the
+// server's clock.
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -10,6 +11,35 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** A clock that was read once: what it showed, when that was by our own, and how fast it runs. */
+export interface Clock {
+  shown: number;
+  read: number;
+  speed: number;
+}
+
+/** What a clock shows at a moment of our own. */
+export function clockAt(clock: Clock, moment: number): number {
+  return clock.shown + (moment - clock.read) * clock.speed;
+}
+
+/** The server's clock, as the page says. Ours may be wrong, and that of a rehearsal runs faster than life. */
+function readServerClock(): Clock {
+  const { now, clockSpeed } = document.documentElement.dataset;
+  const arrived = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+  const read = arrived ? performance.timeOrigin + arrived.responseStart : Date.now();
+  const shown = Number(now);
+  // A page that says nothing goes by our own.
+  return shown > 0 ? { shown, read, speed: Number(clockSpeed) || 1 } : { shown: read, read, speed: 1 };
+}
+
+let serverClock: Clock | undefined;
+
+function serverNow(): number {
+  serverClock ??= readServerClock();
+  return clockAt(serverClock, Date.now());
+}
 
 /** How far a moment is from now, in words: for a week, then as a date. */
 export function ago(moment: number, now: number): string {
@@ -47,7 +77,7 @@ function show(element: HTMLTimeElement, now: number): void {
 
 /** Writes every moment under `root` anew. */
 export function showTimes(root: ParentNode = document): void {
-  const now = Date.now();
+  const now = serverNow();
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[datetime]")) show(element, now);
 }
 
@@ -60,7 +90,7 @@ export function startTimes(): void {
     ticks += 1;
     if (ticks % 15 === 0) showTimes();
     else {
-      const now = Date.now();
+      const now = serverNow();
       for (const element of document.querySelectorAll<HTMLTimeElement>("time[data-since]")) show(element, now);
     }
   }, 1000);

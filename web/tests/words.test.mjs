@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { ago, elapsed } = await load("times.ts");
+const { ago, clockAt, elapsed } = await load("times.ts");
 const { readError } = await load("api-error.ts");
 
 const NOW = Date.UTC(2026, 10, 20, 14, 30);
@@ -27,13 +27,18 @@ test("a running clock never goes below zero and shows hours when there are any",
   assert.deepEqual([-5_000, 7_900, 750_000, 3_723_000].map(shown), ["0:00", "0:07", "12:30", "1:02:03"]);
 });
 
+test("the server's clock goes on at its own speed", () => {
+  assert.equal(clockAt({ shown: NOW, read: 5_000, speed: 1 }, 7_000), NOW + 2_000);
+  assert.equal(clockAt({ shown: NOW, read: 5_000, speed: 60 }, 7_000), NOW + 2 * MINUTE);
+});
+
 test("a refusal names its field", () => {
   const body = JSON.stringify({ error: { code: "invalid_field", message: "No name.", details: { field: "name" } } });
   assert.deepEqual(readError(422, body), { code: "invalid_field", message: "No name.", field: "name" });
 });
 
 test("an answer that is no refusal of ours becomes a plain sentence", () => {
-  assert.match(readError(0, "").message, /cannot be reached/);
+  assert.match(readError(0, "").message, /did not answer/);
   assert.match(readError(401, "<html>").message, /signed out/);
   assert.match(readError(413, "").message, /larger/);
   assert.match(readError(502, "Bad gateway").message, /502/);

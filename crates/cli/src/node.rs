@@ -85,11 +85,13 @@ pub(crate) async fn run(
         WebSettings {
             default_cap: settings.default_cap,
             default_phone_number_id: settings.vapi_phone_number_id.clone(),
+            default_region: settings.default_region,
             cron_secret: settings.cron_secret.clone().map(web::Secret::new),
             max_upload_bytes: settings.max_file_upload_bytes,
             max_rows: settings.max_campaign_size,
             sandbox_url: surroundings.sandbox_url.clone(),
             public_url_set: settings.public_url.is_some(),
+            clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
             ..WebSettings::default()
         },

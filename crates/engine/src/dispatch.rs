@@ -74,7 +74,6 @@ impl Engine {
         match answer {
             DialAnswer::Accepted { fact, lines } => {
                 self.observe(&[*fact], now).await?;
-                self.store.end_back_off().await?;
                 if let Some(lines) = lines {
                     self.store.learn_lines(lines, now).await?;
                 }

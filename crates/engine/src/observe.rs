@@ -9,12 +9,18 @@ impl Engine {
     /// Records facts, folds them into calls, contacts and campaigns, and wakes whoever waits for that.
     ///
     /// # Errors
-    /// [`store::Error::Unavailable`] when the database cannot be reached: nothing was recorded, tell it again.
+    /// [`store::Error::Unavailable`] when the database cannot be reached: tell it again.
     pub async fn observe(&self, facts: &[Fact], now: UtcMs) -> store::Result<Applied> {
         if facts.is_empty() {
             return Ok(Applied::default());
         }
         let applied = self.store.apply_facts(facts, now).await?;
+        if applied.no_line {
+            self.store.learn_from_refusal(now).await?;
+            self.store.back_off(None, now).await?;
+        } else if applied.rang {
+            self.store.end_back_off().await?;
+        }
         if applied.ended > 0 {
             self.store.wake(Wake::Dispatch);
         }

@@ -12,7 +12,7 @@ use crate::Engine;
 /// A lost wake-up costs at most this long, in milliseconds.
 const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
 /// How often it is looked whether something is due to be asked, in milliseconds.
-const RECONCILE_EVERY_MS: i64 = SECOND_MS;
+const RECONCILE_EVERY_MS: i64 = SECOND_MS / 2;
 const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
 /// After a failure a loop waits this long of the machine's time, so that a dead database is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);

@@ -135,9 +135,10 @@ impl Store {
         tx.commit().await
     }
 
-    /// The provider accepted a call: refusals in a row are over. Writes only when there were any.
+    /// A call rings: refusals in a row are over. Writes only when there were any. That the provider accepted a call
+    /// would not be enough: it may still end it for want of a line.
     ///
-    /// A wait that is on goes on: nothing is claimed while it lasts, so the accepted request had left before it began.
+    /// A wait that is on goes on: nothing is claimed while it lasts, so that request had left before it began.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.

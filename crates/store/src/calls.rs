@@ -41,7 +41,7 @@ pub struct CallDetail {
     pub outcome: Option<Outcome>,
     /// All the facts together.
     pub state: CallState,
-    /// The log, in the order in which it was written; what was written at once, in the order in which it happened.
+    /// The log, in the order in which it was written.
     pub events: Vec<EventRow>,
 }
 
@@ -70,7 +70,7 @@ static CALL: LazyLock<String> = LazyLock::new(|| {
 });
 
 const EVENTS: &str = "SELECT id, source, kind, status, at_ms, created_at_ms, payload FROM call_events \
-     WHERE call_id = $1 ORDER BY created_at_ms, at_ms, id";
+     WHERE call_id = $1 ORDER BY created_at_ms, id";
 
 #[derive(sqlx::FromRow)]
 struct Row {

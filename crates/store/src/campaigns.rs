@@ -14,6 +14,7 @@ use crate::{
     db::{Store, Tx, TxInner},
     rows::{stored, to_u32},
     settling::SKIPPED_CANCELED,
+    wake::Wake,
 };
 
 /// A campaign to be created together with its contacts.
@@ -338,8 +339,8 @@ impl Store {
         Ok(ids.into_iter().map(CampaignId).collect())
     }
 
-    /// Gives the waiting contacts of cancelled campaigns their reason, some thousands at a time. Returns how many
-    /// contacts were changed; zero when nothing is left.
+    /// Gives the waiting contacts of cancelled campaigns their reason, some thousands at a time, and tells that these
+    /// campaigns have changed. Returns how many contacts were changed; zero when nothing is left.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -361,6 +362,8 @@ impl Store {
                 .await
                 .map(|done| done.rows_affected()))?;
             tx.commit().await?;
+            // The cancellation itself was told before its contacts were touched.
+            self.wake(Wake::Campaign(CampaignId(id)));
         }
         Ok(skipped)
     }

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    call::{CallState, CallStatus, Source},
     campaign::Mode,
     ids::{AccountId, CallId, CampaignId, ContactId},
     pacing::{Demand, Lines, share_lines},
@@ -16,8 +15,8 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     db::{Store, Tx, TxInner},
-    events::NewEvent,
-    rows::{stored, to_i32, to_u32},
+    reserve::{Choice, Terms},
+    rows::{stored, to_u32},
 };
 
 /// A call that this node may dial now.
@@ -84,38 +83,33 @@ pub(crate) const CANDIDATES: &str = "SELECT c.id, c.phone, c.extension, c.name, 
 pub(crate) const NEXT_ELIGIBLE: &str = "SELECT MIN(eligible_at_ms) FROM contacts \
      WHERE campaign_id = $1 AND batch_index = $2 AND state = 'pending' AND eligible_at_ms > $3";
 
-const INSERT_CALL: &str = "INSERT INTO calls (id, account_id, campaign_id, contact_id, attempt, phone, phone_number_id, \
-     assistant_id, dialling, status, max_duration_ms, reserved_at_ms, dial_lease_ms, last_heard_at_ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', 'QUEUED', $9, $10, $11, $10)";
-
-const MARK_CALLING: &str = "UPDATE contacts SET state = 'calling', last_call_id = $2, reason = NULL, updated_at_ms = $3 \
-     WHERE id = $1 AND state = 'pending'";
-
 const ADVANCE_BATCH: &str =
     "UPDATE campaigns SET batch_index = $2, updated_at_ms = $3 WHERE id = $1 AND batch_index < $2";
 
+/// A campaign that may dial.
 #[derive(sqlx::FromRow)]
-struct CampaignRow {
-    id: Uuid,
-    cap: i32,
-    priority: i32,
-    mode: String,
-    quiet_line_gate: bool,
-    batch_index: i32,
-    phone_number_id: String,
-    assistant_id: Uuid,
-    provider_assistant_id: String,
+pub(crate) struct CampaignRow {
+    pub id: Uuid,
+    pub cap: i32,
+    pub priority: i32,
+    pub mode: String,
+    pub quiet_line_gate: bool,
+    pub batch_index: i32,
+    pub phone_number_id: String,
+    pub assistant_id: Uuid,
+    pub provider_assistant_id: String,
 }
 
+/// A contact that may be called now.
 #[derive(sqlx::FromRow)]
-struct CandidateRow {
-    id: Uuid,
-    phone: String,
-    extension: Option<String>,
-    name: String,
-    business_name: String,
-    variables: Json<std::collections::BTreeMap<String, String>>,
-    attempts: i32,
+pub(crate) struct CandidateRow {
+    pub id: Uuid,
+    pub phone: String,
+    pub extension: Option<String>,
+    pub name: String,
+    pub business_name: String,
+    pub variables: Json<std::collections::BTreeMap<String, String>>,
+    pub attempts: i32,
 }
 
 struct OpenCalls(Vec<(Uuid, String, i64)>);
@@ -225,16 +219,28 @@ impl Store {
             })
             .collect();
         let granted = share_lines(free, &demands);
+        let mut choices = Vec::new();
+        let mut batches = Vec::new();
         for ((campaign, (batch, candidates)), lines) in campaigns.iter().zip(wanted).zip(granted) {
-            for candidate in candidates.into_iter().take(lines as usize) {
-                let reserved = self
-                    .reserve(&mut tx, account, campaign, candidate, max_duration_ms, now)
-                    .await?;
-                claim.dials.extend(reserved);
-            }
+            choices.extend(candidates.into_iter().take(lines as usize).map(|contact| Choice {
+                call_id: self.0.ids.next(now),
+                campaign,
+                contact,
+            }));
             if let (Some(batch), 1..) = (batch, lines) {
-                self.advance_batch(&mut tx, campaign, batch, now).await?;
+                batches.push((campaign, batch));
             }
+        }
+        let terms = Terms {
+            account,
+            max_duration_ms,
+            now,
+        };
+        let reserved = self.reserve(&mut tx, choices, terms).await?;
+        claim.dials.extend(reserved.into_iter().map(Dial::from));
+        // Contacts before campaigns, the order in which facts lock them too.
+        for (campaign, batch) in batches {
+            self.advance_batch(&mut tx, campaign, batch, now).await?;
         }
         if claim.dials.is_empty() {
             return Ok(claim);
@@ -283,69 +289,6 @@ impl Store {
         Ok(())
     }
 
-    async fn reserve(
-        &self,
-        tx: &mut Tx,
-        account: AccountId,
-        campaign: &CampaignRow,
-        contact: CandidateRow,
-        max_duration_ms: i64,
-        now: UtcMs,
-    ) -> Result<Option<Dial>> {
-        let call_id: CallId = self.0.ids.next(now);
-        let attempt = to_u32(contact.attempts) + 1;
-        let marked = on_tx!(tx, |c| sqlx::query(MARK_CALLING)
-            .bind(contact.id)
-            .bind(call_id.0)
-            .bind(now.0)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected()))?;
-        if marked != 1 {
-            // A late fact or a cancellation was faster; the others still get their lines.
-            return Ok(None);
-        }
-        on_tx!(tx, |c| sqlx::query(INSERT_CALL)
-            .bind(call_id.0)
-            .bind(account.0)
-            .bind(campaign.id)
-            .bind(contact.id)
-            .bind(to_i32(attempt))
-            .bind(&contact.phone)
-            .bind(&campaign.phone_number_id)
-            .bind(campaign.assistant_id)
-            .bind(max_duration_ms)
-            .bind(now.0)
-            .bind(now.0 + DIAL_LEASE_MS)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-        let reserved = NewEvent {
-            call_id,
-            campaign_id: CampaignId(campaign.id),
-            source: Source::Engine,
-            kind: "reserved",
-            status: CallStatus::Queued,
-            says: &CallState::default(),
-            payload: None,
-            at: now,
-        };
-        self.append(tx, reserved, now).await?;
-        Ok(Some(Dial {
-            call_id,
-            campaign_id: CampaignId(campaign.id),
-            contact_id: ContactId(contact.id),
-            phone: contact.phone,
-            extension: contact.extension,
-            name: contact.name,
-            business_name: contact.business_name,
-            variables: contact.variables.0,
-            provider_assistant_id: campaign.provider_assistant_id.clone(),
-            phone_number_id: campaign.phone_number_id.clone(),
-            attempt,
-        }))
-    }
-
     /// Locks the account, so that one claim at a time counts and inserts.
     async fn lock_account(&self, tx: &mut Tx, account: AccountId) -> Result<AccountRow> {
         let row = match &mut tx.inner {
@@ -366,6 +309,24 @@ impl Store {
             .await?,
         };
         row.ok_or_else(|| Error::Other("the account is missing: run `autolynx migrate`".to_owned()))
+    }
+}
+
+impl From<Choice<'_>> for Dial {
+    fn from(choice: Choice<'_>) -> Self {
+        Self {
+            call_id: choice.call_id,
+            campaign_id: CampaignId(choice.campaign.id),
+            contact_id: ContactId(choice.contact.id),
+            attempt: choice.attempt(),
+            phone: choice.contact.phone,
+            extension: choice.contact.extension,
+            name: choice.contact.name,
+            business_name: choice.contact.business_name,
+            variables: choice.contact.variables.0,
+            provider_assistant_id: choice.campaign.provider_assistant_id.clone(),
+            phone_number_id: choice.campaign.phone_number_id.clone(),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use domain::ids::Ids;
 use sqlx::{
     Connection, PgPool, Postgres, Sqlite, SqlitePool,
     migrate::Migrator,
@@ -10,7 +9,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Result, wake::Wakes};
+use crate::{Result, ordered_ids::OrderedIds, wake::Wakes};
 
 /// Runs one query body on whichever database is open, reading outside any transaction.
 macro_rules! on {
@@ -37,6 +36,9 @@ macro_rules! on_tx {
         }
     };
 }
+
+/// Rows that one statement writes at most. SQLite takes 32,766 parameters.
+pub(crate) const ROWS_A_STATEMENT: usize = 200;
 
 /// A connection that lay idle for longer is tested before use.
 const TESTED_WHEN_IDLE_FOR: Duration = Duration::from_secs(1);
@@ -105,7 +107,7 @@ pub struct Store(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) db: Db,
-    pub(crate) ids: Ids,
+    pub(crate) ids: OrderedIds,
     pub(crate) wakes: Wakes,
     #[cfg(feature = "fault-injection")]
     pub(crate) probe: std::sync::OnceLock<Arc<dyn crate::faults::Probe>>,
@@ -128,7 +130,7 @@ impl Store {
         };
         Ok(Self(Arc::new(Inner {
             db,
-            ids: Ids::seeded(options.id_seed),
+            ids: OrderedIds::seeded(options.id_seed),
             wakes: Wakes::new(),
             #[cfg(feature = "fault-injection")]
             probe: std::sync::OnceLock::new(),
@@ -182,6 +184,10 @@ impl Store {
     /// Begins a writing transaction. On SQLite it takes the write lock at once: a transaction that reads first and
     /// writes later would fail with BUSY_SNAPSHOT, which no time-out waits for.
     pub(crate) async fn begin(&self) -> Result<Tx> {
+        #[cfg(feature = "fault-injection")]
+        if let Some(probe) = self.0.probe.get() {
+            probe.begin().await;
+        }
         let inner = match &self.0.db {
             Db::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => TxInner::Postgres(begin_postgres(pool, "BEGIN").await?),

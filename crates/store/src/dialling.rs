@@ -138,7 +138,7 @@ impl Store {
             payload: None,
             at: now,
         };
-        self.append(&mut tx, sent, now).await?;
+        self.append(&mut tx, &sent, now).await?;
         tx.commit().await?;
         Ok(MarkSent::Dial)
     }

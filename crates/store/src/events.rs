@@ -6,11 +6,12 @@ use domain::{
     time::UtcMs,
 };
 use sha2::{Digest, Sha256};
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::{
     Result,
-    db::{Store, Tx},
-    rows::{json_text, to_json},
+    db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
+    rows::{JsonText, column, json_text, to_json},
 };
 
 /// A fact as the log keeps it.
@@ -26,32 +27,103 @@ pub(crate) struct NewEvent<'a> {
     pub at: UtcMs,
 }
 
-const INSERT: &str = "INSERT INTO call_events \
+/// Events of one transaction. They are written together: row by row, the round trips would cost more than the rows.
+#[derive(Default)]
+pub(crate) struct Log(Vec<Line>);
+
+/// An event as it is stored.
+struct Line {
+    id: EventId,
+    call_id: CallId,
+    campaign_id: CampaignId,
+    source: Source,
+    kind: String,
+    status: CallStatus,
+    says: JsonText,
+    payload: Option<JsonText>,
+    at: UtcMs,
+    recorded_at: UtcMs,
+    fingerprint: i64,
+}
+
+// Postgres takes a column at once, SQLite row after row.
+const INSERT_POSTGRES: &str = "INSERT INTO call_events \
      (id, call_id, campaign_id, source, kind, status, says, payload, at_ms, created_at_ms, fingerprint) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (call_id, fingerprint) DO NOTHING";
+     SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::jsonb[], \
+       $8::jsonb[], $9::bigint[], $10::bigint[], $11::bigint[]) \
+     ON CONFLICT (call_id, fingerprint) DO NOTHING";
+const INSERT_SQLITE: &str = "INSERT INTO call_events \
+     (id, call_id, campaign_id, source, kind, status, says, payload, at_ms, created_at_ms, fingerprint) ";
+const ONCE_SQLITE: &str = " ON CONFLICT (call_id, fingerprint) DO NOTHING";
 
 impl Store {
     /// Appends one event. The same fact again leaves no second trace.
-    pub(crate) async fn append(&self, tx: &mut Tx, event: NewEvent<'_>, now: UtcMs) -> Result<()> {
-        let id: EventId = self.0.ids.next(now);
+    pub(crate) async fn append(&self, tx: &mut Tx, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
+        let mut log = Log::default();
+        self.note(&mut log, event, now)?;
+        log.write(tx).await
+    }
+
+    /// Adds an event to those that will be written.
+    pub(crate) fn note(&self, log: &mut Log, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
         let says = to_json(event.says)?;
-        let payload = event.payload.map(json_text).transpose()?;
-        let fingerprint = fingerprint(event.source, event.kind, event.at, says.0.get());
-        on_tx!(tx, |c| sqlx::query(INSERT)
-            .bind(id.0)
-            .bind(event.call_id.0)
-            .bind(event.campaign_id.0)
-            .bind(event.source.as_str())
-            .bind(event.kind)
-            .bind(event.status.as_str())
-            .bind(says)
-            .bind(payload)
-            .bind(event.at.0)
-            .bind(now.0)
-            .bind(fingerprint)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        log.0.push(Line {
+            id: self.0.ids.next(now),
+            call_id: event.call_id,
+            campaign_id: event.campaign_id,
+            source: event.source,
+            kind: event.kind.to_owned(),
+            status: event.status,
+            payload: event.payload.map(json_text).transpose()?,
+            at: event.at,
+            recorded_at: now,
+            fingerprint: fingerprint(event.source, event.kind, event.at, says.0.get()),
+            says,
+        });
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Writes all of it. The same fact again leaves no second trace.
+    pub(crate) async fn write(&self, tx: &mut Tx) -> Result<()> {
+        for lines in self.0.chunks(ROWS_A_STATEMENT) {
+            match &mut tx.inner {
+                TxInner::Sqlite(tx) => {
+                    let mut insert = QueryBuilder::<Sqlite>::new(INSERT_SQLITE);
+                    insert.push_values(lines, |mut row, line| {
+                        row.push_bind(line.id.0)
+                            .push_bind(line.call_id.0)
+                            .push_bind(line.campaign_id.0)
+                            .push_bind(line.source.as_str())
+                            .push_bind(&line.kind)
+                            .push_bind(line.status.as_str())
+                            .push_bind(&line.says)
+                            .push_bind(&line.payload)
+                            .push_bind(line.at.0)
+                            .push_bind(line.recorded_at.0)
+                            .push_bind(line.fingerprint);
+                    });
+                    insert.push(ONCE_SQLITE).build().execute(&mut **tx).await?;
+                }
+                TxInner::Postgres(tx) => {
+                    sqlx::query(INSERT_POSTGRES)
+                        .bind(column(lines, |line| line.id.0))
+                        .bind(column(lines, |line| line.call_id.0))
+                        .bind(column(lines, |line| line.campaign_id.0))
+                        .bind(column(lines, |line| line.source.as_str()))
+                        .bind(column(lines, |line| line.kind.as_str()))
+                        .bind(column(lines, |line| line.status.as_str()))
+                        .bind(column(lines, |line| &line.says))
+                        .bind(column(lines, |line| line.payload.as_ref()))
+                        .bind(column(lines, |line| line.at.0))
+                        .bind(column(lines, |line| line.recorded_at.0))
+                        .bind(column(lines, |line| line.fingerprint))
+                        .execute(&mut **tx)
+                        .await?;
+                }
+            }
+        }
         Ok(())
     }
 }

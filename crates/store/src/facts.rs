@@ -12,10 +12,10 @@ use domain::{
 use crate::{
     Error, Result,
     clean::{clean, clean_in_place, clean_json, quoted, sound_json},
-    db::{Db, Store, Tx},
-    events::NewEvent,
+    db::{Db, Store},
+    events::{Log, NewEvent},
     folding::{Call, find, load},
-    settling::Moves,
+    settling::write_back,
 };
 
 /// What a batch of facts brought about.
@@ -29,6 +29,10 @@ pub struct Applied {
     pub strays: usize,
     /// Campaigns that were paused, because every further call would fail alike.
     pub paused: BTreeSet<CampaignId>,
+    /// Whether a call began to ring: the provider has a line for us.
+    pub rang: bool,
+    /// Whether the provider ended a call because it had no line for it.
+    pub no_line: bool,
 }
 
 /// What one commit brought about.
@@ -45,6 +49,8 @@ impl Batch {
         self.applied.strays += other.applied.strays;
         self.applied.campaigns.extend(other.applied.campaigns);
         self.applied.paused.extend(other.applied.paused);
+        self.applied.rang |= other.applied.rang;
+        self.applied.no_line |= other.applied.no_line;
         self.unsettled_ids.extend(other.unsettled_ids);
     }
 }
@@ -143,6 +149,7 @@ impl Store {
         let mut batch = Batch::default();
         let mut tx = self.begin().await?;
         let mut calls = load(&mut tx, facts, waiting).await?;
+        let mut log = Log::default();
         for fact in facts {
             let Some(call) = find(&mut calls, fact) else {
                 // A poll lists every call of the account, and most of those that are not ours never will be.
@@ -154,7 +161,7 @@ impl Store {
                 batch.unsettled_ids.extend(fact.call.provider_call_id.clone());
                 continue;
             };
-            self.fold(&mut tx, call, fact, now).await?;
+            self.fold(&mut log, call, fact, now)?;
         }
         // A call that only now told its provider id may have facts waiting under that id.
         for call in calls.values_mut() {
@@ -164,24 +171,21 @@ impl Store {
             let newly_known = call.before.provider_call_id.is_none();
             if newly_known || waiting.contains(&provider_call_id) {
                 for fact in self.claim_strays(&mut tx, &provider_call_id, now).await? {
-                    self.fold(&mut tx, call, &fact, now).await?;
+                    self.fold(&mut log, call, &fact, now)?;
                 }
             }
             if newly_known {
                 batch.unsettled_ids.insert(provider_call_id);
             }
         }
-        let mut moves = Moves::default();
-        for call in calls.values() {
-            self.write_back(&mut tx, call, &mut moves, &mut batch.applied, now)
-                .await?;
-        }
-        moves.make(&mut tx, &mut batch.applied, now).await?;
+        log.write(&mut tx).await?;
+        write_back(&mut tx, calls.values(), &mut batch.applied, now).await?;
         tx.commit().await?;
         Ok(batch)
     }
 
-    async fn fold(&self, tx: &mut Tx, call: &mut Call, fact: &Fact, now: UtcMs) -> Result<()> {
+    /// Joins the fact to the call, and notes it for the log unless it is a poll's and says nothing new.
+    fn fold(&self, log: &mut Log, call: &mut Call, fact: &Fact, now: UtcMs) -> Result<()> {
         let joined = call.state.clone().join(fact.says.clone());
         // A poll that says nothing new would only swell the log; a webhook is always kept.
         if joined == call.state && fact.source != Source::Webhook {
@@ -198,7 +202,7 @@ impl Store {
             payload: fact.payload.as_deref(),
             at: fact.at,
         };
-        self.append(tx, event, now).await
+        self.note(log, &event, now)
     }
 }
 

@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::{Result, claim, db::Db, db::Store};
+use crate::{
+    Kind, Result, claim,
+    db::{Db, Store},
+    export, folding, lookups,
+};
 
 /// Told before and after every commit; may stop the node there for good by never returning.
 #[async_trait::async_trait]
 pub trait Probe: Send + Sync {
+    /// A writing transaction is about to begin: what was read before may be out of date by then.
+    async fn begin(&self) {}
+
     /// A commit is about to happen (`done == false`) or has happened.
     async fn commit(&self, done: bool);
 }
@@ -26,19 +33,23 @@ pub enum HotQuery {
     AwaitedDetails,
     /// The list in its order, with the latest calls. Takes the campaign.
     Export,
+    /// The calls that facts are about. Takes ids and provider ids, as arrays or as JSON.
+    CallsOfFacts,
 }
 
 impl HotQuery {
     /// Its text.
     #[must_use]
-    pub fn sql(self) -> &'static str {
+    pub fn sql(self, kind: Kind) -> &'static str {
         match self {
+            Self::CallsOfFacts if kind == Kind::Sqlite => &folding::LOAD_SQLITE,
+            Self::CallsOfFacts => &folding::LOAD_POSTGRES,
             Self::Candidates => claim::CANDIDATES,
             Self::OpenCalls => claim::OPEN_CALLS,
             Self::PresentBatch => claim::PRESENT_BATCH,
             Self::NextEligible => claim::NEXT_ELIGIBLE,
-            Self::AwaitedDetails => crate::lookups::AWAITED_DETAILS,
-            Self::Export => crate::export::ROWS,
+            Self::AwaitedDetails => lookups::AWAITED_DETAILS,
+            Self::Export => export::ROWS,
         }
     }
 }
@@ -49,8 +60,9 @@ impl Store {
         let _ = self.0.probe.set(probe);
     }
 
-    /// Lets a SQLite file grow by no page any more (or lets it grow again), as a full disk would. Does nothing on
-    /// Postgres.
+    /// Lets a SQLite file grow by no page any more, as on a full disk, or lets it grow again. Does nothing on Postgres.
+    ///
+    /// The limit goes with the connection, and the store may replace that after a failure: fill the disk before each.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.

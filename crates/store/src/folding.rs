@@ -1,4 +1,4 @@
-//! Calls under the facts of one batch: finding them, locking them, writing them back.
+//! Calls under the facts of one batch: finding them and locking them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,20 +9,19 @@ use domain::{
     call::{CallState, Fact},
     campaign::CampaignStatus,
     ids::{CallId, CampaignId, ContactId},
-    outcome::Outcome,
     time::UtcMs,
 };
 use uuid::Uuid;
 
 use crate::{
-    Error, Result,
+    Result,
     db::{Tx, TxInner},
-    rows::{FOLDED_COLUMNS, FoldedRow, stored, to_i32, to_u32},
+    rows::{FOLDED_COLUMNS, FoldedRow, stored, to_u32},
 };
 
 const TABLES: &str = "calls JOIN contacts ON contacts.id = calls.contact_id JOIN campaigns ON campaigns.id = calls.campaign_id";
 
-static LOAD_SQLITE: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static LOAD_SQLITE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {FOLDED_COLUMNS}, contacts.refusals, campaigns.status AS campaign_status, \
          campaigns.started_at_ms AS campaign_started_at_ms FROM {TABLES} \
@@ -33,22 +32,13 @@ static LOAD_SQLITE: LazyLock<String> = LazyLock::new(|| {
 
 // Locked in the order of their ids, so that two batches never wait for each other. What stands beside the call may be a
 // moment old when the lock had to be waited for; whoever acts on it checks again.
-static LOAD_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static LOAD_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {FOLDED_COLUMNS}, contacts.refusals, campaigns.status AS campaign_status, \
          campaigns.started_at_ms AS campaign_started_at_ms FROM {TABLES} \
          WHERE calls.id = ANY($1) OR calls.provider_call_id = ANY($2) ORDER BY calls.id FOR NO KEY UPDATE OF calls"
     )
 });
-
-const UPDATE_CALL: &str = "UPDATE calls SET dialling = $2, status = $3, provider_call_id = $4, sent_at_ms = $5, \
-     accepted_at_ms = $6, ringing_at_ms = $7, started_at_ms = $8, ended_at_ms = $9, ended_reason = $10, \
-     ended_message = $11, cost_usd_micros = $12, recording_url = $13, transcript = $14, messages_json = $15, \
-     user_turns = $16, summary = $17, structured_json = $18, success_evaluation = $19, control_url = $20, \
-     outcome = $21, last_heard_at_ms = CASE WHEN last_heard_at_ms > $22 THEN last_heard_at_ms ELSE $22 END \
-     WHERE id = $1";
-
-const HEARD: &str = "UPDATE calls SET last_heard_at_ms = $2 WHERE id = $1 AND last_heard_at_ms < $2";
 
 #[derive(sqlx::FromRow)]
 struct LoadedRow {
@@ -153,54 +143,5 @@ pub(crate) fn find<'a>(calls: &'a mut BTreeMap<CallId, Call>, fact: &Fact) -> Op
     match (&call.state.provider_call_id, &fact.call.provider_call_id) {
         (Some(known), Some(told)) if known != told => None,
         _ => Some(call),
-    }
-}
-
-/// Notes that the call was heard of, although the fact said nothing new.
-pub(crate) async fn note_heard(tx: &mut Tx, call: &Call, now: UtcMs) -> Result<()> {
-    on_tx!(tx, |c| sqlx::query(HEARD)
-        .bind(call.id.0)
-        .bind(now.0)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
-
-/// Writes the joined facts into the row.
-pub(crate) async fn update_call(tx: &mut Tx, call: &Call, now: UtcMs) -> Result<()> {
-    let state = &call.state;
-    let end = state.end.as_ref();
-    let details = &state.details;
-    let updated = on_tx!(tx, |c| sqlx::query(UPDATE_CALL)
-        .bind(call.id.0)
-        .bind(state.dialling.as_str())
-        .bind(state.status().as_str())
-        .bind(&state.provider_call_id)
-        .bind(state.sent_at.map(|at| at.0))
-        .bind(state.accepted_at.map(|at| at.0))
-        .bind(state.ringing_at.map(|at| at.0))
-        .bind(state.started_at.map(|at| at.0))
-        .bind(end.map(|end| end.at.0))
-        .bind(end.and_then(|end| end.reason.as_deref()))
-        .bind(end.and_then(|end| end.message.as_deref()))
-        .bind(details.cost.map(|cost| cost.0))
-        .bind(&details.recording_url)
-        .bind(&details.transcript)
-        .bind(&details.messages_json)
-        .bind(details.user_turns.map(to_i32))
-        .bind(&details.summary)
-        .bind(&details.structured_json)
-        .bind(&details.success_evaluation)
-        .bind(&details.control_url)
-        .bind(state.outcome().map(Outcome::as_str))
-        .bind(now.0)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    if updated == 1 {
-        Ok(())
-    } else {
-        Err(Error::Conflict(format!("call {} disappeared", call.id)))
     }
 }

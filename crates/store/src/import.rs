@@ -1,19 +1,20 @@
 //! Storing an imported list: the campaign, its contacts and what was wrong with the other rows, all or nothing.
 
+use std::sync::LazyLock;
+
 use domain::{
     campaign::Mode,
     ids::{AccountId, CampaignId, ContactId},
     time::UtcMs,
 };
-use sqlx::types::Json;
-use uuid::Uuid;
+use sqlx::{QueryBuilder, Sqlite, types::Json};
 
 use crate::{
     Result,
     campaigns::NewCampaign,
     clean::clean,
-    db::{Store, Tx, TxInner},
-    rows::to_i32,
+    db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
+    rows::{column, to_i32},
 };
 
 /// A contact of a new campaign. Its number is unique in the list.
@@ -40,6 +41,16 @@ pub enum ProblemKind {
     Rejected,
     /// It repeats a number.
     Duplicate,
+}
+
+impl ProblemKind {
+    /// The stored form.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+        }
+    }
 }
 
 /// A row that did not become a contact.
@@ -87,22 +98,29 @@ const INSERT_CAMPAIGN: &str = "INSERT INTO campaigns (id, account_id, name, stat
 const SET_TOTALS: &str = "UPDATE campaigns SET rows_read = $2, rows_rejected = $3, rows_duplicate = $4, \
      total_contacts = $5 WHERE id = $1";
 
-const INSERT_PROBLEM: &str = "INSERT INTO import_problems (campaign_id, line, kind, column_name, value, reason, first_line) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (campaign_id, line, kind) DO NOTHING";
+const INSERT_PROBLEMS: &str =
+    "INSERT INTO import_problems (campaign_id, line, kind, column_name, value, reason, first_line) ";
+const PROBLEM_ONCE: &str = " ON CONFLICT (campaign_id, line, kind) DO NOTHING";
+static INSERT_PROBLEMS_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{INSERT_PROBLEMS} SELECT $1, * FROM UNNEST($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], \
+         $7::bigint[]) {PROBLEM_ONCE}"
+    )
+});
 
-// SQLite: one JSON document for many rows is as fast as many VALUES, and one statement text serves every number of rows.
-const INSERT_CONTACTS_SQLITE: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
-     business_name, phone, extension, variables, search_text, state, updated_at_ms) \
-     SELECT unhex(value ->> 0), $2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-            value ->> 7, value -> 8, value ->> 9, 'pending', $3 FROM json_each($1)";
-
-const INSERT_CONTACTS_POSTGRES: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
-     business_name, phone, extension, variables, search_text, state, updated_at_ms) \
-     SELECT id, $11, position, batch_index, line, name, business_name, phone, extension, variables, search_text, \
-            'pending', $12 \
-     FROM UNNEST($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], \
-                 $9::jsonb[], $10::text[]) \
-       AS c (id, position, batch_index, line, name, business_name, phone, extension, variables, search_text)";
+// Postgres takes a column at once, SQLite row after row.
+const INSERT_CONTACTS: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
+     business_name, phone, extension, variables, search_text, state, updated_at_ms) ";
+static INSERT_CONTACTS_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{INSERT_CONTACTS} \
+         SELECT id, $11, position, batch_index, line, name, business_name, phone, extension, variables, search_text, \
+                'pending', $12 \
+         FROM UNNEST($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], \
+                     $9::jsonb[], $10::text[]) \
+           AS c (id, position, batch_index, line, name, business_name, phone, extension, variables, search_text)"
+    )
+});
 
 impl Store {
     /// Begins to store a campaign. It exists once [`Import::finish`] has returned.
@@ -157,7 +175,7 @@ impl Store {
             .into_iter()
             .map(|(line, kind, column, value, reason, first_line)| Problem {
                 line: u64::try_from(line).unwrap_or(0),
-                kind: if kind == "duplicate" {
+                kind: if kind == ProblemKind::Duplicate.as_str() {
                     ProblemKind::Duplicate
                 } else {
                     ProblemKind::Rejected
@@ -189,46 +207,39 @@ impl Import<'_> {
         let placed: Vec<Placed<'_>> = contacts.iter().map(|contact| self.place(contact)).collect();
         match &mut self.tx.inner {
             TxInner::Sqlite(tx) => {
-                let rows: Vec<_> = placed.iter().map(Placed::to_json_row).collect();
-                sqlx::query(INSERT_CONTACTS_SQLITE)
-                    .bind(Json(rows))
-                    .bind(self.id.0)
-                    .bind(self.now.0)
-                    .execute(&mut **tx)
-                    .await?;
+                for rows in placed.chunks(ROWS_A_STATEMENT) {
+                    let mut insert = QueryBuilder::<Sqlite>::new(INSERT_CONTACTS);
+                    insert.push_values(rows, |mut values, row| {
+                        values
+                            .push_bind(row.id.0)
+                            .push_bind(self.id.0)
+                            .push_bind(row.position)
+                            .push_bind(row.batch_index)
+                            .push_bind(row.line)
+                            .push_bind(clean(&row.contact.name))
+                            .push_bind(clean(&row.contact.business_name))
+                            .push_bind(&row.contact.phone)
+                            .push_bind(&row.contact.extension)
+                            .push_bind(Json(row.variables()))
+                            .push_bind(row.search_text())
+                            .push("'pending'")
+                            .push_bind(self.now.0);
+                    });
+                    insert.build().execute(&mut **tx).await?;
+                }
             }
             TxInner::Postgres(tx) => {
-                sqlx::query(INSERT_CONTACTS_POSTGRES)
-                    .bind(placed.iter().map(|row| row.id.0).collect::<Vec<Uuid>>())
-                    .bind(placed.iter().map(|row| row.position).collect::<Vec<i64>>())
-                    .bind(placed.iter().map(|row| row.batch_index).collect::<Vec<i32>>())
-                    .bind(placed.iter().map(|row| row.line).collect::<Vec<i64>>())
-                    .bind(
-                        placed
-                            .iter()
-                            .map(|row| clean(&row.contact.name))
-                            .collect::<Vec<_>>(),
-                    )
-                    .bind(
-                        placed
-                            .iter()
-                            .map(|row| clean(&row.contact.business_name))
-                            .collect::<Vec<_>>(),
-                    )
-                    .bind(
-                        placed
-                            .iter()
-                            .map(|row| row.contact.phone.as_str())
-                            .collect::<Vec<_>>(),
-                    )
-                    .bind(
-                        placed
-                            .iter()
-                            .map(|row| row.contact.extension.as_deref())
-                            .collect::<Vec<_>>(),
-                    )
-                    .bind(placed.iter().map(|row| Json(row.variables())).collect::<Vec<_>>())
-                    .bind(placed.iter().map(Placed::search_text).collect::<Vec<_>>())
+                sqlx::query(INSERT_CONTACTS_POSTGRES.as_str())
+                    .bind(column(&placed, |row| row.id.0))
+                    .bind(column(&placed, |row| row.position))
+                    .bind(column(&placed, |row| row.batch_index))
+                    .bind(column(&placed, |row| row.line))
+                    .bind(column(&placed, |row| clean(&row.contact.name)))
+                    .bind(column(&placed, |row| clean(&row.contact.business_name)))
+                    .bind(column(&placed, |row| row.contact.phone.as_str()))
+                    .bind(column(&placed, |row| row.contact.extension.as_deref()))
+                    .bind(column(&placed, |row| Json(row.variables())))
+                    .bind(column(&placed, Placed::search_text))
                     .bind(self.id.0)
                     .bind(self.now.0)
                     .execute(&mut **tx)
@@ -243,27 +254,7 @@ impl Import<'_> {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached; nothing was stored then.
     pub async fn finish(mut self, totals: Totals, problems: &[Problem]) -> Result<CampaignId> {
-        for problem in problems {
-            let kind = match problem.kind {
-                ProblemKind::Rejected => "rejected",
-                ProblemKind::Duplicate => "duplicate",
-            };
-            on_tx!(self.tx, |c| sqlx::query(INSERT_PROBLEM)
-                .bind(self.id.0)
-                .bind(i64::try_from(problem.line).unwrap_or(i64::MAX))
-                .bind(kind)
-                .bind(problem.column.as_deref().map(clean))
-                .bind(problem.value.as_deref().map(clean))
-                .bind(clean(&problem.reason).as_ref())
-                .bind(
-                    problem
-                        .first_line
-                        .map(|line| i64::try_from(line).unwrap_or(i64::MAX))
-                )
-                .execute(c)
-                .await
-                .map(|_| ()))?;
-        }
+        insert_problems(&mut self.tx, self.id, problems).await?;
         on_tx!(self.tx, |c| sqlx::query(SET_TOTALS)
             .bind(self.id.0)
             .bind(to_i32(totals.rows))
@@ -293,6 +284,40 @@ impl Import<'_> {
     }
 }
 
+async fn insert_problems(tx: &mut Tx, id: CampaignId, problems: &[Problem]) -> Result<()> {
+    let line = |line: u64| i64::try_from(line).unwrap_or(i64::MAX);
+    for problems in problems.chunks(ROWS_A_STATEMENT) {
+        match &mut tx.inner {
+            TxInner::Sqlite(tx) => {
+                let mut insert = QueryBuilder::<Sqlite>::new(INSERT_PROBLEMS);
+                insert.push_values(problems, |mut row, problem| {
+                    row.push_bind(id.0)
+                        .push_bind(line(problem.line))
+                        .push_bind(problem.kind.as_str())
+                        .push_bind(problem.column.as_deref().map(clean))
+                        .push_bind(problem.value.as_deref().map(clean))
+                        .push_bind(clean(&problem.reason))
+                        .push_bind(problem.first_line.map(line));
+                });
+                insert.push(PROBLEM_ONCE).build().execute(&mut **tx).await?;
+            }
+            TxInner::Postgres(tx) => {
+                sqlx::query(INSERT_PROBLEMS_POSTGRES.as_str())
+                    .bind(id.0)
+                    .bind(column(problems, |problem| line(problem.line)))
+                    .bind(column(problems, |problem| problem.kind.as_str()))
+                    .bind(column(problems, |problem| problem.column.as_deref().map(clean)))
+                    .bind(column(problems, |problem| problem.value.as_deref().map(clean)))
+                    .bind(column(problems, |problem| clean(&problem.reason)))
+                    .bind(column(problems, |problem| problem.first_line.map(line)))
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A contact with its place in the list.
 struct Placed<'a> {
     id: ContactId,
@@ -310,21 +335,6 @@ impl Placed<'_> {
             .iter()
             .map(|(key, value)| (clean(key), clean(value)))
             .collect()
-    }
-
-    fn to_json_row(&self) -> serde_json::Value {
-        serde_json::json!([
-            self.id.0.simple().to_string(),
-            self.position,
-            self.batch_index,
-            self.line,
-            clean(&self.contact.name),
-            clean(&self.contact.business_name),
-            self.contact.phone,
-            self.contact.extension,
-            self.variables(),
-            self.search_text(),
-        ])
     }
 
     /// What a search looks through, in lower case: SQLite's `lower()` knows ASCII only, and Postgres's depends on how

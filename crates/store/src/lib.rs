@@ -23,13 +23,16 @@ mod faults;
 mod folding;
 mod import;
 mod lookups;
+mod ordered_ids;
 mod progress;
 mod replay;
+mod reserve;
 mod rows;
 mod settling;
 mod strays;
 mod turns;
 mod wake;
+mod write_back;
 
 pub use account::Account;
 pub use assistants::{Assistant, NewAssistant};

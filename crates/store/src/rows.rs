@@ -44,6 +44,11 @@ pub(crate) fn stored<T>(
     })
 }
 
+/// A column of many rows, for a statement that takes arrays.
+pub(crate) fn column<'a, T, V>(rows: &'a [T], value: impl Fn(&'a T) -> V) -> Vec<V> {
+    rows.iter().map(value).collect()
+}
+
 /// A count or a limit as both databases store it.
 pub(crate) fn to_i32(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    call::{CallState, Dialling, end::ours},
+    call::{Authority, CallState, Dialling, End, end::ours},
     campaign::CampaignStatus,
     contact::{NextStep, next_step, with_jitter},
     ids::{CallId, CampaignId, ContactId},
-    outcome::Outcome,
+    outcome::{self, Class, Outcome},
     time::UtcMs,
 };
 
@@ -15,13 +15,11 @@ use crate::{
     Result,
     campaigns::lock_campaign,
     clean::clean,
-    db::{Store, Tx},
+    db::Tx,
     facts::Applied,
-    folding::{Call, note_heard, update_call},
+    folding::Call,
+    write_back::{finish_contacts, note_heard, report_stray_contact, update_calls},
 };
-
-const DONE: &str = "UPDATE contacts SET state = 'done', outcome = $3, reason = NULL, attempts = attempts + 1, \
-     refusals = 0, updated_at_ms = $4 WHERE id = $1 AND state = 'calling' AND last_call_id = $2";
 
 const AGAIN: &str = "UPDATE contacts SET state = 'pending', reason = $3, eligible_at_ms = $4, \
      refusals = refusals + $5, updated_at_ms = $6 WHERE id = $1 AND state = 'calling' AND last_call_id = $2";
@@ -59,7 +57,7 @@ pub(crate) const SKIPPED_CANCELED: &str = "the campaign was cancelled";
 /// What the calls of a batch mean for their campaigns. Campaigns are written last and in the order of their ids, so
 /// that two batches never wait for each other.
 #[derive(Default)]
-pub(crate) struct Moves(BTreeMap<CampaignId, Move>);
+struct Moves(BTreeMap<CampaignId, Move>);
 
 #[derive(Default)]
 struct Move {
@@ -69,28 +67,48 @@ struct Move {
     not_dialled_after_all: Vec<(ContactId, CallId, &'static str)>,
 }
 
-impl Store {
-    /// Writes a call back, settles its contact, and notes what it means for its campaign.
-    pub(crate) async fn write_back(
-        &self,
-        tx: &mut Tx,
-        call: &Call,
-        moves: &mut Moves,
-        applied: &mut Applied,
-        now: UtcMs,
-    ) -> Result<()> {
-        if call.state == call.before {
-            return note_heard(tx, call, now).await;
-        }
+/// Writes the calls of a batch back, settles their contacts, and moves their campaigns along.
+pub(crate) async fn write_back(
+    tx: &mut Tx,
+    calls: impl Iterator<Item = &Call>,
+    applied: &mut Applied,
+    now: UtcMs,
+) -> Result<()> {
+    let (changed, unchanged): (Vec<&Call>, Vec<&Call>) = calls.partition(|call| call.state != call.before);
+    note_heard(tx, &unchanged, now).await?;
+    update_calls(tx, &changed, now).await?;
+    let mut settling = Settling::default();
+    for call in changed {
+        settling.settle(tx, call, applied, now).await?;
+    }
+    finish_contacts(tx, &settling.finished, now).await?;
+    settling.moves.make(tx, applied, now).await
+}
+
+/// What the calls of a batch mean beyond themselves.
+#[derive(Default)]
+struct Settling<'a> {
+    moves: Moves,
+    /// Calls that made their contacts final, and with what.
+    finished: Vec<(&'a Call, Outcome)>,
+}
+
+impl<'a> Settling<'a> {
+    /// Settles the contact of a call of which something changed, and notes what it means for its campaign.
+    async fn settle(&mut self, tx: &mut Tx, call: &'a Call, applied: &mut Applied, now: UtcMs) -> Result<()> {
         applied.campaigns.insert(call.campaign_id);
-        update_call(tx, call, now).await?;
-        let campaign = moves.0.entry(call.campaign_id).or_default();
+        applied.rang |= call.state.end.is_none() && rang(&call.state) && !rang(&call.before);
+        let campaign = self.moves.0.entry(call.campaign_id).or_default();
         campaign.note(call);
         match (call.before.outcome(), call.state.outcome()) {
             (before, after) if before == after => {}
             (None, Some(outcome)) => {
                 applied.ended += 1;
-                settle(tx, call, outcome, now).await?;
+                applied.no_line |= wanted_a_line(&call.state);
+                match next_step(outcome, call.refusals + 1) {
+                    NextStep::Done(outcome) => self.finished.push((call, outcome)),
+                    NextStep::CallAgain { delay_ms } => call_again(tx, call, delay_ms, now).await?,
+                }
             }
             // Believed never dialled, and the provider did place it: whoever was called is not called again.
             (Some(Outcome::NotDialled), Some(outcome)) => {
@@ -111,6 +129,17 @@ impl Store {
     }
 }
 
+/// Whether the provider has rung the telephone at the other end.
+fn rang(state: &CallState) -> bool {
+    state.ringing_at.or(state.started_at).is_some()
+}
+
+/// Whether the provider took the call on and then found no line for it.
+fn wanted_a_line(state: &CallState) -> bool {
+    let reason = state.end.as_ref().and_then(|end| end.reason.as_deref());
+    reason.is_some_and(|reason| outcome::classify(reason).class == Class::ConcurrencyLimited)
+}
+
 impl Move {
     fn note(&mut self, call: &Call) {
         let started_later = |at: &UtcMs| call.campaign_started_at.is_none_or(|started| started > *at);
@@ -122,7 +151,6 @@ impl Move {
         {
             self.accepted_at = Some(self.accepted_at.map_or(at, |earliest| earliest.min(at)));
         }
-        let rang = |state: &CallState| state.ringing_at.or(state.started_at).is_some();
         self.rang |= rang(&call.state)
             && (!rang(&call.before)
                 || matches!(
@@ -138,7 +166,7 @@ impl Move {
 impl Moves {
     /// Moves the campaigns along: started with the first accepted call, running once one rings, paused by a fault that
     /// every further call would share.
-    pub(crate) async fn make(self, tx: &mut Tx, applied: &mut Applied, now: UtcMs) -> Result<()> {
+    async fn make(self, tx: &mut Tx, applied: &mut Applied, now: UtcMs) -> Result<()> {
         for (id, campaign) in self.0 {
             if let Some(accepted_at) = campaign.accepted_at {
                 on_tx!(tx, |c| sqlx::query(STARTED)
@@ -231,51 +259,41 @@ async fn set_outcome(
     Ok(())
 }
 
-/// Settles the contact of a call that has just ended.
-async fn settle(tx: &mut Tx, call: &Call, outcome: Outcome, now: UtcMs) -> Result<()> {
-    let refused = call.state.dialling == Dialling::Refused;
-    let settled = match next_step(outcome, call.refusals + 1) {
-        NextStep::Done(outcome) => on_tx!(tx, |c| sqlx::query(DONE)
+/// Lets the contact of a call that was never dialled wait again.
+async fn call_again(tx: &mut Tx, call: &Call, delay_ms: i64, now: UtcMs) -> Result<()> {
+    // Whether the provider turned the request down, or took it on and never dialled.
+    let provider = |end: &End| end.authority() == Authority::Provider;
+    let refused = call.state.dialling == Dialling::Refused || call.state.end.as_ref().is_some_and(provider);
+    // Should the cancellation be newer than this look, the sweep skips the contact.
+    let settled = if call.campaign_status == CampaignStatus::Canceled {
+        on_tx!(tx, |c| sqlx::query(SKIPPED)
             .bind(call.contact_id.0)
             .bind(call.id.0)
-            .bind(outcome.as_str())
+            .bind(SKIPPED_CANCELED)
             .bind(now.0)
             .execute(c)
             .await
-            .map(|done| done.rows_affected()))?,
-        // Should the cancellation be newer than this look, the sweep skips the contact.
-        NextStep::CallAgain { .. } if call.campaign_status == CampaignStatus::Canceled => {
-            on_tx!(tx, |c| sqlx::query(SKIPPED)
-                .bind(call.contact_id.0)
-                .bind(call.id.0)
-                .bind(SKIPPED_CANCELED)
-                .bind(now.0)
-                .execute(c)
-                .await
-                .map(|done| done.rows_affected()))?
-        }
-        NextStep::CallAgain { delay_ms } => {
-            // Only a refusal has to wait; a call that was let go or never arrived may go again at once.
-            let wait_ms = if refused {
-                with_jitter(delay_ms, call.id.0.as_u64_pair().1)
-            } else {
-                0
-            };
-            on_tx!(tx, |c| sqlx::query(AGAIN)
-                .bind(call.contact_id.0)
-                .bind(call.id.0)
-                .bind(reason_to_wait(&call.state))
-                .bind(now.0 + wait_ms)
-                .bind(i32::from(refused))
-                .bind(now.0)
-                .execute(c)
-                .await
-                .map(|done| done.rows_affected()))?
-        }
+            .map(|done| done.rows_affected()))?
+    } else {
+        // Only a refusal has to wait; a call that was let go or never arrived may go again at once.
+        let wait_ms = if refused {
+            with_jitter(delay_ms, call.id.0.as_u64_pair().1)
+        } else {
+            0
+        };
+        on_tx!(tx, |c| sqlx::query(AGAIN)
+            .bind(call.contact_id.0)
+            .bind(call.id.0)
+            .bind(reason_to_wait(&call.state))
+            .bind(now.0 + wait_ms)
+            .bind(i32::from(refused))
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?
     };
     if settled != 1 {
-        // The line must be freed all the same; `replay --check` will point at the contact.
-        tracing::error!(call.id = %call.id, "the contact of an ended call was not being called by it");
+        report_stray_contact(call.id);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 mod api;
 pub mod assets;
 mod capabilities;
+mod counts;
 mod directory;
 pub mod error;
 mod extract;

@@ -1,4 +1,21 @@
 //! Every address of the server, and what stands around it.
+//!
+//! | address | what it is |
+//! |---|---|
+//! | `GET /`, `/campaigns`, `/campaigns/{id}`, `/calls/{id}` | pages |
+//! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `/calls/{id}/panel` | fragments of pages |
+//! | `GET /events?campaign` | live updates |
+//! | `GET /assets/{file}` | the web bundle |
+//! | `GET`, `POST /api/campaigns` | list, import |
+//! | `GET /api/campaigns/{id}`, `POST …/start`, `…/pause`, `…/resume`, `…/cancel` | one campaign |
+//! | `GET /api/campaigns/{id}/contacts`, `…/export.csv`, `…/problems.csv` | its people, its result, its rows left out |
+//! | `GET /api/calls/{id}`, `…/recording`, `POST /api/calls/poll-status` | calls |
+//! | `GET /api/assistants`, `/api/phone-numbers` | what the provider offers |
+//! | `POST /api/webhooks/vapi`, `POST /api/scheduler/tick`, `GET /api/health` | for other machines |
+//!
+//! From the outside in: `around` names a request, gives errors their form and logs one line; answers are compressed;
+//! everything but the addresses for machines must be asked for by a name of ours (`known_host`) and, to change something,
+//! from our own pages (`same_origin`); each group has its limits of time and size.
 
 use std::time::Duration;
 

@@ -2,13 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{ids::Ids, time::UtcMs};
+use domain::{ids::Ids, phone::Region, time::UtcMs};
 use engine::{Engine, Inbox};
 use store::Store;
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::{directory::Directory, recordings::Recordings};
+use crate::{counts::Counts, directory::Directory, recordings::Recordings};
 
 /// A secret from the settings. Compared in constant time, and never shown.
 #[derive(Clone)]
@@ -41,6 +41,8 @@ pub struct WebSettings {
     pub default_cap: u32,
     /// The provider's id of the number to call from when a campaign does not say.
     pub default_phone_number_id: Option<String>,
+    /// In which region national numbers of a list are read when an import does not say.
+    pub default_region: Option<Region>,
     /// What a cron host must show to run the steps. Without it nobody may.
     pub cron_secret: Option<Secret>,
     /// The largest list, in bytes.
@@ -54,6 +56,8 @@ pub struct WebSettings {
     pub sandbox_url: Option<String>,
     /// Whether the provider was told an address at which it can reach us with webhooks.
     pub public_url_set: bool,
+    /// How many times as fast as life the engine's clock runs. Other than 1 only in rehearsals.
+    pub clock_speed: f64,
     /// Names by which this server may be addressed, beside those of the machine itself (`localhost`, `127.0.0.1`,
     /// `[::1]`). Without port, in any case.
     pub allowed_hosts: Vec<String>,
@@ -64,12 +68,14 @@ impl Default for WebSettings {
         Self {
             default_cap: 8,
             default_phone_number_id: None,
+            default_region: None,
             cron_secret: None,
             max_upload_bytes: 10 * 1024 * 1024,
             max_rows: 10_000,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             sandbox_url: None,
             public_url_set: false,
+            clock_speed: 1.0,
             allowed_hosts: Vec::new(),
         }
     }
@@ -81,6 +87,7 @@ pub struct AppState {
     pub(crate) engine: Engine,
     pub(crate) inbox: Inbox,
     pub(crate) settings: Arc<WebSettings>,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
@@ -94,6 +101,7 @@ impl AppState {
         // Ids of requests name them in the log; two nodes that start in the same millisecond may share some.
         let seed = engine.clock().now().0.unsigned_abs();
         Self {
+            counts: Arc::new(Counts::new(engine.store().clone())),
             directory: Arc::new(Directory::new(engine.telephony().clone(), engine.clock().clone())),
             engine,
             inbox,

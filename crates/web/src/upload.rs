@@ -58,6 +58,11 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
+    /// Whether a field is there, be it empty.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.values.contains_key(field)
+    }
+
     /// Reads a form to its end.
     pub(crate) async fn read(mut multipart: Multipart, max_list_bytes: u64) -> Result<Self, ApiError> {
         let mut values = BTreeMap::new();

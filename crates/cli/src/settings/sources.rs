@@ -58,18 +58,18 @@ impl Sources {
         }
         for name in NAMES {
             if let Some(value) = environment(name) {
-                sources.set(name, value, "the environment");
+                sources.set(name, &value, "the environment");
             }
         }
         for (name, flag, value) in flags {
             if let Some(value) = value {
-                sources.set(name, value, flag);
+                sources.set(name, &value, flag);
             }
         }
         Ok(sources)
     }
 
-    fn set(&mut self, name: &'static str, value: String, origin: &str) {
+    fn set(&mut self, name: &'static str, value: &str, origin: &str) {
         if !value.trim().is_empty() {
             self.0.insert(name, Sourced { value: value.trim().to_owned(), origin: origin.to_owned() });
         }
@@ -90,7 +90,7 @@ impl Sources {
                 toml::Value::Integer(number) => number.to_string(),
                 other => bail!("{}: `{key}` must be a text or a number, not {other}", path.display()),
             };
-            self.set(name, value, &path.display().to_string());
+            self.set(name, &value, &path.display().to_string());
         }
         Ok(())
     }

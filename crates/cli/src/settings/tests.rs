@@ -64,8 +64,9 @@ fn webhooks_without_a_secret_are_refused() {
 fn a_file_is_read_and_its_unknown_names_are_refused() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "default_concurrency_cap = 12\nDATABASE_URL = \"sqlite:/tmp/a.db\"").unwrap();
+    let path = file.path().to_owned();
     let flags = |listen: &str| SettingFlags {
-        config: Some(file.path().to_owned()),
+        config: Some(path.clone()),
         listen: Some(listen.to_owned()),
         ..SettingFlags::default()
     };

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 
 use domain::{
     call::{CallState, Dialling, end::ours},
-    time::UtcMs,
+    time::{MINUTE_MS, UtcMs},
 };
 use store::OpenCall;
 
 use super::{asked_lately, ended, inferred};
 use crate::Engine;
 
-/// Clocks differ: calls are looked for from this much before they were sent, in milliseconds.
-const SKEW_MS: i64 = 120_000;
+/// Our clock may go ahead of the provider's: calls are looked for from this much before they were sent, in milliseconds.
+/// With too little, a call that exists would look absent.
+const SKEW_MS: i64 = 15 * MINUTE_MS;
 /// How many looks must miss a call.
 const LOOKS: u32 = 2;
 

@@ -35,8 +35,7 @@ impl Engine {
     pub async fn reconcile(&self, now: UtcMs) -> store::Result<Reconciled> {
         let open = self.store.open_calls().await?;
         let mut reconciled = Reconciled { open: open.len(), ..Reconciled::default() };
-        // Cost, recording and analysis come a while after the end; where webhooks are lost only a poll brings them.
-        if open.is_empty() && !self.store.ended_since(now - DETAILS_WITHIN_MS).await? {
+        if open.is_empty() && !self.expects_details(now).await? {
             return Ok(reconciled);
         }
         reconciled.polled = self.poll(&open, now).await?;
@@ -44,10 +43,18 @@ impl Engine {
         reconciled.asked += self.break_silence(&open, now).await?;
         Ok(reconciled)
     }
+
+    /// Cost, recording and analysis come a while after the end; where webhooks are lost only a poll brings them.
+    async fn expects_details(&self, now: UtcMs) -> store::Result<bool> {
+        Ok(self.store.ended_since(now - DETAILS_WITHIN_MS).await?
+            || self.store.awaits_details(now - LOOK_BACK_MS).await?)
+    }
 }
 
 /// How long after the last end it is polled on for what is still to come, in milliseconds.
 const DETAILS_WITHIN_MS: i64 = 15 * MINUTE_MS;
+/// How far back a poll looks at most, and for how long a cost is waited for, in milliseconds.
+const LOOK_BACK_MS: i64 = 60 * MINUTE_MS;
 /// A look is not repeated sooner than this, in milliseconds.
 const LOOK_INTERVAL_MS: i64 = 60_000;
 

@@ -3,7 +3,7 @@
 use domain::time::UtcMs;
 use store::OpenCall;
 
-use super::DETAILS_WITHIN_MS;
+use super::LOOK_BACK_MS;
 use crate::Engine;
 
 /// So long after its end a call is polled as often as live ones, in milliseconds: that is when most details come.
@@ -26,13 +26,15 @@ impl Engine {
         let Some(mark) = self.store.take_turn(DUTY, interval, now).await? else { return Ok(false) };
         // Everything since the last poll, but of a long idle time only what may still concern us.
         let oldest = open.iter().filter_map(|call| call.sent_at).min().unwrap_or(now);
-        let since = mark.max(oldest.min(now - DETAILS_WITHIN_MS)) - OVERLAP_MS;
+        let since = mark.max(oldest.min(now - LOOK_BACK_MS)) - OVERLAP_MS;
         match self.telephony.changed_since(since, now).await {
             Ok(listing) => {
                 // The account may have calls that are not ours: those find no call and leave no trace.
                 self.observe(&listing.facts, self.clock.now()).await?;
-                if listing.complete {
-                    self.store.mark_turn(DUTY, now).await?;
+                // By the provider's clock, should ours go ahead of it. Also when the list was too long to be read to its
+                // end: the next one would be longer still, and live calls that it did not reach are asked for by name.
+                if let Some(newest) = listing.facts.iter().map(|fact| fact.at).max() {
+                    self.store.mark_turn(DUTY, newest.min(now)).await?;
                 }
             }
             Err(error) => {

@@ -10,6 +10,7 @@ use store::Acted;
 use crate::{
     fixture::Fixture,
     people::{List, NOW, import},
+    probes::Gate,
     says,
 };
 
@@ -18,6 +19,7 @@ contract! {
     of_two_who_act_at_once_one_succeeds,
     start_is_noted_once_and_an_end_too,
     resuming_knows_whether_a_call_was_accepted_meanwhile,
+    resuming_notices_a_call_that_is_accepted_at_that_very_moment,
     an_unknown_campaign_is_not_found,
 }
 
@@ -132,6 +134,35 @@ async fn resuming_knows_whether_a_call_was_accepted_meanwhile(fixture: &Fixture)
     );
     let acted = store.act(id, Action::Resume, NOW + 4).await.unwrap();
     assert_eq!(acted, Acted::Done(CampaignStatus::Running));
+}
+
+async fn resuming_notices_a_call_that_is_accepted_at_that_very_moment(fixture: &Fixture) {
+    let (id, dials) = fixture.dialled(2).await;
+    fixture.store.act(id, Action::Pause, NOW).await.unwrap();
+    let slow = fixture.another_node().await;
+    let gate = Gate::at_begin(&slow);
+    gate.close();
+    let resumed = tokio::spawn({
+        let slow = slow.clone();
+        async move { slow.act(id, Action::Resume, NOW).await.unwrap() }
+    });
+    gate.arrival().await;
+    fixture
+        .store
+        .apply_facts(&[says::accepted(&dials[0], NOW)], NOW)
+        .await
+        .unwrap();
+    gate.open();
+    assert_eq!(
+        resumed.await.unwrap(),
+        Acted::Done(CampaignStatus::Running),
+        "not back to the queue"
+    );
+    assert_eq!(
+        fixture.store.campaign(id).await.unwrap().unwrap().status,
+        CampaignStatus::Running
+    );
+    slow.close().await;
 }
 
 async fn an_unknown_campaign_is_not_found(fixture: &Fixture) {

@@ -37,7 +37,7 @@ async fn claim(fixture: &Fixture, now: UtcMs) -> Claim {
     fixture.store.claim(MAX_DURATION_MS, now).await.unwrap()
 }
 
-fn of<'a>(dials: &'a [Dial], id: CampaignId) -> Vec<&'a Dial> {
+fn of(dials: &[Dial], id: CampaignId) -> Vec<&Dial> {
     dials.iter().filter(|dial| dial.campaign_id == id).collect()
 }
 
@@ -217,7 +217,7 @@ async fn the_database_itself_refuses_a_second_live_call(fixture: &Fixture) {
     assert!(
         refused
             .as_database_error()
-            .is_some_and(|error| error.is_unique_violation()),
+            .is_some_and(sqlx::error::DatabaseError::is_unique_violation),
         "{refused}"
     );
     fixture.execute(&second_call("+493099")).await.unwrap();

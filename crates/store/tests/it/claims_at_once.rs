@@ -4,15 +4,54 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use domain::ids::ContactId;
 use futures::future::join_all;
+use store::Kind;
 use tokio::sync::Mutex;
 
 use crate::{
-    fixture::Fixture,
-    people::{List, MAX_DURATION_MS, NOW, start},
+    fixture::{self, Fixture},
+    people::{List, MAX_DURATION_MS, NOW, phone, start},
     says,
 };
 
 contract! { eight_tasks_never_exceed_a_cap_and_never_claim_a_contact_twice }
+
+/// A contact may be skipped, or turn out to have been called, while a claim chooses it. The others still get their
+/// lines.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_a_contact_that_stops_waiting_meanwhile_is_left_alone() {
+    fixture::run(Kind::Postgres, async |fixture| {
+        start(&fixture.store, &List::of(0..3)).await;
+        let mut skipping = fixture.postgres().begin().await.unwrap();
+        sqlx::query("UPDATE contacts SET state = 'skipped', reason = 'asked for it' WHERE phone = $1")
+            .bind(phone(1))
+            .execute(&mut *skipping)
+            .await
+            .unwrap();
+        let claim = tokio::spawn({
+            let store = fixture.store.clone();
+            async move { store.claim(MAX_DURATION_MS, NOW).await.unwrap() }
+        });
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND wait_event_type = 'Lock' AND application_name = 'autolynx'";
+        while fixture.number(waiting).await == 0 {
+            assert!(
+                !claim.is_finished(),
+                "the claim took a contact that somebody else was changing"
+            );
+        }
+        skipping.commit().await.unwrap();
+        let phones: Vec<_> = claim
+            .await
+            .unwrap()
+            .dials
+            .into_iter()
+            .map(|dial| dial.phone)
+            .collect();
+        assert_eq!(phones, [phone(0), phone(2)]);
+        fixture.assert_sound(10).await;
+    })
+    .await;
+}
 
 const LINES: u32 = 7;
 const PEOPLE: usize = 60;

@@ -44,7 +44,7 @@ async fn a_claim_dropped_anywhere_leaves_nothing_or_everything(fixture: &Fixture
     start(&fixture.store, &List::of(0..400)).await;
     let (mut nothing, mut everything, mut finished) = (0, 0, 0);
     let mut times = 0;
-    while finished < 3 {
+    while finished < 5 {
         let claim = polled(times, fixture.store.claim(MAX_DURATION_MS, NOW)).await;
         fixture.quiet().await;
         let open = fixture.store.open_calls().await.unwrap();

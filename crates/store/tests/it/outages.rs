@@ -1,15 +1,21 @@
 //! The database goes away, or is full, or takes no writes.
 
 use domain::campaign::CampaignStatus;
-use store::{Error, Kind, MarkSent, Result, Store, Totals};
+use futures::TryStreamExt;
+use store::{Error, Kind, MarkSent, Page, Result, Store, Totals};
 
 use crate::{
     fixture::{self, Fixture, options},
-    people::{List, MAX_DURATION_MS, NOW, assistant, dial, import, person, start},
+    people::{List, MAX_DURATION_MS, NOW, assistant, dial, import, start},
     says,
 };
 
-fn unavailable<T: std::fmt::Debug>(result: Result<T>) {
+contract! {
+    a_closed_store_says_that_it_is_away,
+    an_unreadable_value_is_reported_with_its_place,
+}
+
+fn unavailable<T: std::fmt::Debug>(result: &Result<T>) {
     assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
 }
 
@@ -75,15 +81,15 @@ async fn postgres_goes_away_in_the_middle_of_an_import() {
         let mut import = store.begin_import(&campaign, NOW).await.unwrap();
         import.add(&list.people[..50]).await.unwrap();
         disconnect(fixture).await;
-        unavailable(import.add(&list.people[50..]).await);
-        unavailable(import.finish(Totals::default(), &[]).await);
+        unavailable(&import.add(&list.people[50..]).await);
+        unavailable(&import.finish(Totals::default(), &[]).await);
         assert_eq!(recovered(async || store.count_campaigns().await).await, 0);
         assert_eq!(fixture.count("contacts", "1 = 1").await, 0);
         // An import that was complete but for its commit.
         let mut import = store.begin_import(&campaign, NOW).await.unwrap();
         import.add(&list.people).await.unwrap();
         disconnect(fixture).await;
-        unavailable(import.finish(Totals::default(), &[]).await);
+        unavailable(&import.finish(Totals::default(), &[]).await);
         assert_eq!(fixture.count("contacts", "1 = 1").await, 0);
         self::import_again(store, &list).await;
     })
@@ -122,16 +128,20 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
             fact
         };
         unavailable(
-            store
+            &store
                 .apply_facts(&[says::accepted(&dials[0], NOW), big(0), big(1)], NOW)
                 .await,
         );
-        unavailable(store.keep_message("big", &"x".repeat(1_000_000), NOW).await);
+        store.fill_disk(true).await.unwrap();
+        unavailable(&store.keep_message("big", &"x".repeat(1_000_000), NOW).await);
         let list = List::of(100..3_000);
         let campaign = list.campaign(assistant(store).await);
-        let mut import = store.begin_import(&campaign, NOW).await.unwrap();
-        unavailable(import.add(&list.people).await);
-        drop(import);
+        store.fill_disk(true).await.unwrap();
+        let import = async {
+            let mut import = store.begin_import(&campaign, NOW).await?;
+            import.add(&list.people).await
+        };
+        unavailable(&import.await);
         assert_eq!(
             (
                 store.campaign(id).await.unwrap(),
@@ -147,6 +157,7 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
         );
         assert_eq!(store.count_campaigns().await.unwrap(), 1);
 
+        // There is room again, and the same store goes on.
         store.fill_disk(false).await.unwrap();
         let applied = store.apply_facts(&[big(0), big(1)], NOW).await.unwrap();
         assert_eq!(applied.ended, 2);
@@ -158,7 +169,7 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sqlite_file_that_takes_no_writes_can_be_read_and_says_so() {
     fixture::run(Kind::Sqlite, async |fixture| {
-        let id = import(&fixture.store, &List::of([1])).await;
+        let id = start(&fixture.store, &List::of([1])).await;
         let path = fixture.address.strip_prefix("sqlite:").unwrap();
         let reader = Store::open(&format!("sqlite:file:{path}?mode=ro"), options())
             .await
@@ -172,42 +183,48 @@ async fn a_sqlite_file_that_takes_no_writes_can_be_read_and_says_so() {
                 .total_contacts,
             1
         );
-        unavailable(
-            reader
-                .claim(MAX_DURATION_MS, NOW)
-                .await
-                .map(|claim| assert!(claim.dials.is_empty(), "{claim:?}")),
-        );
-        unavailable(reader.set_line_cap(5).await);
-        unavailable(reader.take_turn("poll", 1, NOW).await);
+        unavailable(&reader.claim(MAX_DURATION_MS, NOW).await);
+        unavailable(&reader.set_line_cap(5).await);
+        unavailable(&reader.take_turn("poll", 1, NOW).await);
         assert_eq!(fixture.store.account(NOW).await.unwrap().line_cap, 10);
         reader.close().await;
     })
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sqlite_file_that_another_program_holds_is_only_away() {
-    fixture::run(Kind::Sqlite, async |fixture| {
-        let store = &fixture.store;
-        let (_, call) = fixture.one_call().await;
-        // Gone for good instead of slow, so that nobody has to wait for a lock here.
-        store.close().await;
-        unavailable(
-            store
-                .apply_facts(&[says::ended(&call, "voicemail", NOW)], NOW)
-                .await,
-        );
-        unavailable(store.campaigns(store::Page { limit: 1, offset: 0 }).await);
-        unavailable(
-            store
-                .begin_import(
-                    &List::of([]).campaign(domain::ids::AssistantId(uuid::Uuid::nil())),
-                    NOW,
-                )
-                .await
-                .map(|_| person(1)),
-        );
-    })
-    .await;
+async fn a_closed_store_says_that_it_is_away(fixture: &Fixture) {
+    let (_, call) = fixture.one_call().await;
+    let node = fixture.another_node().await;
+    node.close().await;
+    let campaign = List::of([]).campaign(assistant(&fixture.store).await);
+    unavailable(
+        &node
+            .apply_facts(&[says::ended(&call, "voicemail", NOW)], NOW)
+            .await,
+    );
+    unavailable(&node.campaigns(Page { limit: 1, offset: 0 }).await);
+    unavailable(&node.begin_import(&campaign, NOW).await.map(|import| import.id()));
+    unavailable(&node.export(call.campaign_id).try_collect::<Vec<_>>().await);
+    unavailable(&node.replay(None).await);
+}
+
+/// A state that no version of this program writes is reported with its place, and nothing is made of it.
+async fn an_unreadable_value_is_reported_with_its_place(fixture: &Fixture) {
+    let (_, call) = fixture.one_call().await;
+    let copy = "INSERT INTO call_events SELECT id, call_id, campaign_id, source, kind, 'ODD', says, payload, at_ms, \
+                created_at_ms, fingerprint FROM call_events WHERE kind = 'reserved'";
+    // A new id and fingerprint, as a row of its own.
+    let odd = match fixture.kind() {
+        Kind::Sqlite => copy.replace("SELECT id", "SELECT randomblob(16)"),
+        Kind::Postgres => copy.replace("SELECT id", "SELECT gen_random_uuid()"),
+    };
+    fixture
+        .execute(&odd.replace("fingerprint FROM", "fingerprint + 1 FROM"))
+        .await
+        .unwrap();
+    let error = fixture.store.call(call.call_id).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Corrupt { table: "call_events", column: "status", value, .. } if value == "ODD"),
+        "{error}"
+    );
 }

@@ -10,7 +10,7 @@ use domain::{
     outcome::Outcome,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use store::{Campaign, ContactFilter, ContactRow, Dial, Page};
+use store::{Campaign, ContactFilter, Dial, Page};
 
 use crate::{
     fixture::Fixture,
@@ -88,14 +88,16 @@ async fn rows(fixture: &Fixture, dials: &[Dial]) -> Vec<Rows> {
     let mut rows = Vec::new();
     for dial in dials {
         let call = fixture.store.call(dial.call_id).await.unwrap().expect("the call");
-        let page = Page { limit: 2, offset: 0 };
-        let filter = ContactFilter::default();
-        let contact: ContactRow = fixture
+        let page = Page { limit: 10, offset: 0 };
+        let contacts = fixture
             .store
-            .contacts(dial.campaign_id, &filter, page)
+            .contacts(dial.campaign_id, &ContactFilter::default(), page)
             .await
-            .unwrap()
-            .remove(0);
+            .unwrap();
+        let contact = contacts
+            .into_iter()
+            .find(|contact| contact.id == dial.contact_id)
+            .expect("the contact");
         let campaign = &campaigns[&dial.campaign_id];
         let mut state = call.state;
         state.provider_call_id = state.provider_call_id.map(|_| "provider".to_owned());

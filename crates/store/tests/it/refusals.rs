@@ -21,6 +21,7 @@ contract! {
     a_refusal_of_the_account_pauses_the_campaign_with_its_reason,
     an_end_that_every_call_would_share_pauses_the_campaign,
     a_pause_by_hand_is_not_explained_away,
+    a_call_that_the_provider_had_no_line_for_waits_like_a_refused_one,
     a_refusal_of_the_contact_ends_it,
     in_a_cancelled_campaign_nobody_waits,
 }
@@ -210,6 +211,49 @@ async fn a_pause_by_hand_is_not_explained_away(fixture: &Fixture) {
             .pause_reason,
         None
     );
+}
+
+async fn a_call_that_the_provider_had_no_line_for_waits_like_a_refused_one(fixture: &Fixture) {
+    let (id, dials) = fixture.dialled(2).await;
+    let reason = "call.start.error-subscription-concurrency-limit-reached";
+    let applied = fixture
+        .store
+        .apply_facts(&[says::ended(&dials[0], reason, NOW)], NOW)
+        .await
+        .unwrap();
+    assert!(applied.no_line && !applied.rang);
+    assert_eq!(
+        (applied.ended, applied.paused),
+        (1, [].into()),
+        "other calls have lines"
+    );
+    let waiting = contact(fixture, &dials[0]).await;
+    assert_eq!((waiting.state, waiting.attempts), (ContactState::Pending, 0));
+    assert!(
+        (800..=1_200).contains(&waiting.eligible_at.since(NOW)),
+        "{:?}",
+        waiting.eligible_at
+    );
+    let applied = fixture
+        .store
+        .apply_facts(&[says::ringing(&dials[1], NOW)], NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        applied,
+        Applied {
+            campaigns: [id].into(),
+            rang: true,
+            ..Applied::default()
+        }
+    );
+    let applied = fixture
+        .store
+        .apply_facts(&[says::answered(&dials[1], NOW)], NOW)
+        .await
+        .unwrap();
+    assert!(!applied.rang, "it rang before");
+    fixture.assert_sound(2).await;
 }
 
 async fn a_refusal_of_the_contact_ends_it(fixture: &Fixture) {

@@ -62,7 +62,11 @@ async fn create(template: &str) -> (String, String) {
     let name = format!("{PREFIX}{}_{number}", std::process::id());
     let mut admin = admin().await;
     execute(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-    execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    execute(
+        &mut admin,
+        format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"),
+    )
+    .await;
     admin.close().await.unwrap();
     let address = address_of(&name);
     (name, address)

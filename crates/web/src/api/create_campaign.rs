@@ -2,7 +2,8 @@
 //!
 //! `multipart/form-data` with `file` (CSV), `name`, `assistant_id` (the provider's, or ours of a registered one),
 //! `phone_number_id` (unless a default is set), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
-//! (1 to 50), `default_region` (two letters) and `start` (`true` begins calling at once).
+//! (1 to 50), `default_region` (two letters; empty: none is assumed; left
+//! out: that of the settings) and `start` (`true` begins calling at once).
 
 use axum::{
     Json,
@@ -180,9 +181,12 @@ impl Wish {
             mode,
             quiet_line_gate,
             cap,
-            default_region: default_region.map_err(|error: domain::phone::RegionError| {
-                ApiError::field("default_region", error.to_string())
-            })?,
+            // Left empty on purpose, it means that no country is assumed; left out, the settings decide.
+            default_region: default_region
+                .map_err(|error: domain::phone::RegionError| {
+                    ApiError::field("default_region", error.to_string())
+                })?
+                .or_else(|| settings.default_region.filter(|_| !form.has("default_region"))),
             start: flag(form, "start")?,
         })
     }

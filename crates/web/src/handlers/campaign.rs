@@ -85,7 +85,7 @@ async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiE
         store.contacts(id, &filter, Page { limit, offset: 0 }).await
     };
     let parts = Parts {
-        progress: store.progress(id).await?,
+        progress: state.counts.progress(id, now).await?,
         account: store.account(now).await?,
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
         pending: first(ContactState::Pending, PENDING_SAMPLE).await?,

@@ -61,7 +61,7 @@ pub(crate) async fn campaigns_live(
 }
 
 async fn read(state: &AppState, query: &ListQuery) -> Result<CampaignList, ApiError> {
-    let store = state.store();
+    let (store, now) = (state.store(), state.now());
     let total = store.count_campaigns().await?;
     let pages = u32::try_from(total.div_ceil(u64::from(PAGE_SIZE)).max(1)).unwrap_or(u32::MAX);
     let page = query.page.parse::<u32>().unwrap_or(1).clamp(1, pages);
@@ -74,7 +74,7 @@ async fn read(state: &AppState, query: &ListQuery) -> Result<CampaignList, ApiEr
         .await?;
     let rows: Vec<_> = stream::iter(campaigns)
         .map(|campaign| async move {
-            let progress = store.progress(campaign.id).await?;
+            let progress = state.counts.progress(campaign.id, now).await?;
             Ok::<_, store::Error>((campaign, progress))
         })
         .buffered(AT_ONCE)

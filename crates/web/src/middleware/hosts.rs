@@ -26,7 +26,8 @@ pub(crate) async fn known_host(State(state): State<AppState>, request: Request, 
     ApiError::new(
         StatusCode::MISDIRECTED_REQUEST,
         "unknown_host",
-        "This server does not answer to this name. Open it as http://localhost or add the name to its allowed hosts.",
+        "This server does not answer to this name. Open it as http://localhost, or set PUBLIC_URL to the address that \
+         people use.",
     )
     .into_response()
 }

@@ -55,6 +55,6 @@ pub use new_campaign::{Choice, NewCampaign};
 pub use pace::{Minute, Pace};
 pub use pager::Pager;
 pub use problem::ErrorPage;
-pub use shell::{Sandbox, Shell};
+pub use shell::{Sandbox, ServerClock, Shell};
 pub use show::When;
 pub use words::{Badge, ended_reason};

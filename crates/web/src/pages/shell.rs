@@ -9,6 +9,17 @@ pub struct Shell {
     pub storage: String,
     /// Set when the provider is a sandbox and nobody is really called.
     pub sandbox: Option<Sandbox>,
+    /// The server's clock. Pages go by it: a reader's may be wrong, and that of a rehearsal runs faster.
+    pub clock: ServerClock,
+}
+
+/// A clock as a page shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServerClock {
+    /// Now, in UTC milliseconds since 1970.
+    pub now_ms: i64,
+    /// How many times as fast as life it runs, as a decimal number.
+    pub speed: String,
 }
 
 /// A provider that calls nobody.
@@ -22,6 +33,10 @@ impl Shell {
     /// The shells of the samples: a sandbox on a laptop, and production.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
+        let clock = ServerClock {
+            now_ms: super::samples::NOW_MS,
+            speed: "1".to_owned(),
+        };
         let sandbox = Some(Sandbox {
             ledger_url: "http://127.0.0.1:4010/ledger".to_owned(),
         });
@@ -32,6 +47,7 @@ impl Shell {
                     version: "0.1.0".to_owned(),
                     storage: "SQLite".to_owned(),
                     sandbox,
+                    clock: clock.clone(),
                 },
             ),
             (
@@ -40,6 +56,7 @@ impl Shell {
                     version: "0.1.0".to_owned(),
                     storage: "Postgres".to_owned(),
                     sandbox: None,
+                    clock,
                 },
             ),
         ]

@@ -70,7 +70,8 @@ fn row(contact: &ContactRow, now: UtcMs) -> CallRow {
         outcome: contact.outcome.map(|outcome| Badge::outcome(outcome.as_str())),
         reason: reason(contact, next.is_some()),
         next: next.map(|at| When::at(at.0)),
-        attempts: contact.attempts,
+        // Counted when it is over; people count the call that they see ringing.
+        attempts: contact.attempts + u32::from(contact.state == ContactState::Calling),
         called: contact.reserved_at.map(|at| When::at(at.0)),
         duration: length_ms.map(clock),
         cost: contact.cost.map(|cost| usd_exact(cost.0)),

@@ -1,5 +1,7 @@
 //! What moves on the page of a campaign.
 
+use std::sync::Arc;
+
 use domain::{
     call::{CallStatus, Dialling},
     campaign::CampaignStatus,
@@ -27,7 +29,7 @@ const SHORTEST_RUN_MS: i64 = MINUTE_MS;
 /// Everything that the page is made of.
 pub(crate) struct Parts {
     pub campaign: Campaign,
-    pub progress: Progress,
+    pub progress: Arc<Progress>,
     pub account: Account,
     /// Contacts that are being called.
     pub calling: Vec<ContactRow>,
@@ -296,7 +298,8 @@ impl Parts {
             minutes: Vec::new(),
             minutes_label: String::new(),
         };
-        let minutes = recent::minutes(&self.finished, self.now);
+        let started = self.campaign.started_at.unwrap_or(self.now);
+        let minutes = recent::minutes(&self.finished, started, self.now);
         if minutes.is_empty() {
             pace
         } else {

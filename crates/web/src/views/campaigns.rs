@@ -1,5 +1,7 @@
 //! The list of campaigns.
 
+use std::sync::Arc;
+
 use domain::contact::ContactState;
 use store::{Campaign, Progress};
 
@@ -13,7 +15,7 @@ use crate::pages::{
 pub(crate) const PAGE_SIZE: u32 = 25;
 
 /// One page of the list, from 1.
-pub(crate) fn list(page: u64, total: u64, campaigns: &[(Campaign, Progress)]) -> CampaignList {
+pub(crate) fn list(page: u64, total: u64, campaigns: &[(Campaign, Arc<Progress>)]) -> CampaignList {
     CampaignList {
         page,
         rows: campaigns

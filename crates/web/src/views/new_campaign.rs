@@ -35,7 +35,7 @@ pub(crate) fn form(
     let assistants: Vec<_> = offer.iter().flat_map(|offer| &offer.assistants).collect();
     let one_assistant = assistants.len() == 1;
     NewCampaign {
-        regions: regions(chosen.and_then(region)),
+        regions: regions(settings.default_region.or_else(|| chosen.and_then(region))),
         assistants: assistants
             .into_iter()
             .map(|assistant| Choice {
@@ -81,7 +81,8 @@ fn region(number: &ProviderNumber) -> Option<Region> {
     Phone::from_e164(number.number.as_deref()?).ok()?.region()
 }
 
-/// Where numbers without a country code may be at home. The country of the number that calls is suggested.
+/// Where numbers without a country code may be at home. The country of the settings is suggested, else that of the number
+/// that calls.
 fn regions(suggested: Option<Region>) -> Vec<Choice> {
     let mut choices = vec![Choice {
         selected: suggested.is_none(),

@@ -18,14 +18,15 @@ const FEWEST_MINUTES: i64 = 5;
 /// Calls take no longer than this: the provider's default maximum.
 const LONGEST_MS: i64 = 10 * MINUTE_MS;
 
-/// Begin of each minute, calls in it that reached a person, other calls. Empty when there is nothing to show.
-pub(super) fn minutes(sample: &[ContactRow], now: UtcMs) -> Vec<(i64, u64, u64)> {
+/// Begin of each minute since `started`, calls in it that reached a person, other calls. Empty when there is nothing to
+/// show.
+pub(super) fn minutes(sample: &[ContactRow], started: UtcMs, now: UtcMs) -> Vec<(i64, u64, u64)> {
     let this_minute = now.0.div_euclid(MINUTE_MS);
     let partial = u32::try_from(sample.len()).is_ok_and(|rows| rows >= SAMPLE);
     let oldest = sample.iter().filter_map(|row| row.reserved_at).min();
     let first_whole = match oldest {
         Some(oldest) if partial => (oldest.0 + LONGEST_MS).div_euclid(MINUTE_MS) + 1,
-        _ => i64::MIN,
+        _ => started.0.div_euclid(MINUTE_MS),
     };
     let first = first_whole.max(this_minute - MINUTES + 1);
     if this_minute - first + 1 < FEWEST_MINUTES {
@@ -105,25 +106,38 @@ mod tests {
             call(30, 29, Outcome::Human),
             call(40, 31, Outcome::Human),
         ];
-        let minutes = minutes(&sample, NOW);
+        let minutes = minutes(&sample, UtcMs(0), NOW);
         assert_eq!(minutes.len(), 30);
         assert_eq!(minutes[29], (1_000 * MINUTE_MS, 1, 1));
         assert_eq!(minutes[0], (971 * MINUTE_MS, 1, 0));
     }
 
     #[test]
+    fn a_young_campaign_shows_no_minute_before_its_start() {
+        let sample = [call(5, 4, Outcome::Human), call(3, 2, Outcome::Busy)];
+        assert_eq!(minutes(&sample, NOW - 5 * MINUTE_MS, NOW).len(), 6);
+        assert!(
+            minutes(&sample, NOW - 3 * MINUTE_MS, NOW).is_empty(),
+            "too short to say anything"
+        );
+    }
+
+    #[test]
     fn a_large_campaign_shows_only_minutes_that_are_whole() {
         let mut sample = vec![call(1, 0, Outcome::Busy); 499];
         sample.push(call(19, 18, Outcome::Busy));
-        assert_eq!(minutes(&sample, NOW).len(), 9);
+        assert_eq!(minutes(&sample, UtcMs(0), NOW).len(), 9);
         sample[499] = call(12, 11, Outcome::Busy);
-        assert!(minutes(&sample, NOW).is_empty(), "too short to say anything");
+        assert!(
+            minutes(&sample, UtcMs(0), NOW).is_empty(),
+            "too short to say anything"
+        );
     }
 
     #[test]
     fn a_campaign_that_has_long_ended_shows_no_chart() {
-        assert!(minutes(&[call(90, 89, Outcome::Human)], NOW).is_empty());
-        assert!(minutes(&[], NOW).is_empty());
+        assert!(minutes(&[call(90, 89, Outcome::Human)], UtcMs(0), NOW).is_empty());
+        assert!(minutes(&[], UtcMs(0), NOW).is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use store::Kind;
 
 use crate::{
-    pages::{Sandbox, Shell},
+    pages::{Sandbox, ServerClock, Shell},
     state::AppState,
 };
 
@@ -20,5 +20,9 @@ pub(crate) fn shell(state: &AppState) -> Shell {
             .sandbox_url
             .clone()
             .map(|ledger_url| Sandbox { ledger_url }),
+        clock: ServerClock {
+            now_ms: state.now().0,
+            speed: state.settings.clock_speed.to_string(),
+        },
     }
 }

@@ -3,6 +3,11 @@
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::rig::{Answer, Form, LIST, Rig, request};
 
@@ -113,6 +118,34 @@ async fn a_list_that_is_too_large_is_refused_with_the_limit() {
             json!({ "field": "file", "limit_bytes": 1_000 })
         );
     }
+}
+
+#[tokio::test]
+async fn a_browser_that_sends_too_much_is_answered_and_not_cut_off() {
+    let rig = Rig::with(|settings| settings.max_upload_bytes = 1_000_000).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let server = tokio::spawn(autolynx_web::serve(listener, rig.state.clone(), stop.clone()));
+
+    let list = format!("name,phone\n{}", "Ada Moreno,+12025550143\n".repeat(200_000));
+    let (head, body) = Form::new().list("list.csv", list).raw();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST /api/campaigns HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {head}\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection.write_all(&body).await.expect("all of it is taken");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("\"too_large\""),
+        "{answer}"
+    );
+    stop.cancel();
+    server.await.unwrap().unwrap();
 }
 
 #[tokio::test]

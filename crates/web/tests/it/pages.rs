@@ -1,8 +1,12 @@
 //! Pages and fragments, filled from the store.
 
+use domain::{
+    call::{CallRef, CallState, End, Fact, Source},
+    ids::CallId,
+};
 use serde_json::json;
 
-use crate::rig::{Form, Rig};
+use crate::rig::{Form, NOW, Rig};
 
 const HOSTILE: &str = "<script>alert('x')</script>";
 
@@ -75,6 +79,55 @@ async fn live_lines_show_who_is_called() {
     assert!(live.contains("Ada Moreno") && live.contains("1:07"), "{live}");
     let list = rig.get("/campaigns/live").await.expect(200).text();
     assert!(list.contains("Dialing"), "{list}");
+}
+
+#[tokio::test]
+async fn a_change_shows_at_once_although_counts_are_remembered() {
+    let rig = Rig::new().await;
+    let id = rig.campaign().await;
+    let summary = async || {
+        let live = rig.get(&format!("/campaigns/{id}/live")).await.expect(200).text();
+        let begin = live.find("people done").expect("a summary");
+        live[begin - 7..begin].to_owned()
+    };
+    assert_eq!(summary().await, "0 of 4 ");
+    rig.dial(id).await;
+    rig.engine
+        .observe(&[ended(rig.call_of(id, "Ada").await)], NOW)
+        .await
+        .unwrap();
+    assert_eq!(summary().await, "1 of 4 ");
+    // Changed by another process, of which nobody tells: seen after a while.
+    rig.store
+        .apply_facts(&[ended(rig.call_of(id, "Mina").await)], NOW)
+        .await
+        .unwrap();
+    assert_eq!(summary().await, "1 of 4 ");
+    rig.wait_ms(10_000);
+    assert_eq!(summary().await, "2 of 4 ");
+}
+
+/// The provider says that a call ended.
+fn ended(call: CallId) -> Fact {
+    let end = End {
+        reason: Some("customer-busy".to_owned()),
+        message: None,
+        at: NOW,
+    };
+    Fact {
+        call: CallRef {
+            call_id: Some(call),
+            provider_call_id: None,
+        },
+        source: Source::Poll,
+        kind: "poll".to_owned(),
+        at: NOW,
+        says: CallState {
+            end: Some(end),
+            ..CallState::default()
+        },
+        payload: None,
+    }
 }
 
 #[tokio::test]

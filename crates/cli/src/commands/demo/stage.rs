@@ -17,8 +17,6 @@ use crate::{
 
 const API_KEY: &str = "demo-key";
 const WEBHOOK_SECRET: &str = "demo-webhook-secret";
-/// Tried first, so that the address is easy to remember.
-const FAVOURITE_ADDRESS: &str = "127.0.0.1:3000";
 
 /// Everything that runs.
 pub(crate) struct Stage {
@@ -58,7 +56,7 @@ impl Stage {
             stop.clone().cancelled_owned(),
         ));
 
-        let listener = listen(args).await?;
+        let listener = listen(args, &settings).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let folder = if settings.database_url.is_none() {
             let folder = tempfile::Builder::new().prefix("autolynx-demo-").tempdir()?;
@@ -111,11 +109,12 @@ impl Stage {
     }
 }
 
-async fn listen(args: &DemoArgs) -> anyhow::Result<TcpListener> {
-    // A demo that ends by itself needs no address that a person can remember.
+/// The address of the settings, which is easy to remember; any other when it is taken, or when the demo ends by itself and
+/// nobody has to remember it.
+async fn listen(args: &DemoArgs, settings: &Settings) -> anyhow::Result<TcpListener> {
     if !args.exit
         && !args.json
-        && let Ok(listener) = TcpListener::bind(FAVOURITE_ADDRESS).await
+        && let Ok(listener) = TcpListener::bind(settings.listen).await
     {
         return Ok(listener);
     }

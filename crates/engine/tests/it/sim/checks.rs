@@ -2,10 +2,11 @@
 
 use domain::{
     call::{CallState, CallStatus, end::ours},
-    campaign::{CampaignStatus, Mode},
+    campaign::{Action, CampaignStatus, Mode},
     contact::ContactState,
+    ids::CallId,
     outcome::{self, Outcome},
-    time::{HOUR_MS, UtcMs},
+    time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
 
 use super::truth::{Attempt, Truth, peak};
@@ -15,10 +16,12 @@ pub(crate) fn broken_promises(truth: &Truth) -> Vec<String> {
     let mut broken = Broken(truth.seen.violations.clone());
     never_twice(truth, &mut broken);
     never_over(truth, &mut broken);
+    patience(truth, &mut broken);
     slot_truth(truth, &mut broken);
     any_order(truth, &mut broken);
     nobody_lost(truth, &mut broken);
     truthful_start(truth, &mut broken);
+    halt(truth, &mut broken);
     one_log(truth, &mut broken);
     strict_batches(truth, &mut broken);
     broken.0
@@ -38,10 +41,10 @@ impl Broken {
 fn never_twice(truth: &Truth, broken: &mut Broken) {
     let twice = &truth.ledger.attempts_called_twice;
     broken.unless(twice.is_empty(), "never twice", || format!("attempts placed twice: {twice:?}"));
-    let ours = truth.ledger.calls.iter().all(|call| {
-        truth.calls.iter().any(|attempt| Some(attempt.dial.call_id.to_string()) == call.our_id)
+    let known = truth.ledger.calls.iter().filter_map(|call| call.our_id.as_deref()?.parse::<CallId>().ok()).all(|id| {
+        truth.calls.iter().any(|attempt| attempt.dial.call_id == id)
     });
-    broken.unless(ours, "never twice", || "the provider has a call that no claim handed out".to_owned());
+    broken.unless(known, "never twice", || "the provider has a call that no claim handed out".to_owned());
     let mut placed: Vec<&Attempt> = truth.calls.iter().filter(|call| call.truth.is_some()).collect();
     placed.sort_by_key(|call| (call.campaign, call.position, call.held().map(|held| held.from_ms)));
     for pair in placed.windows(2) {
@@ -60,7 +63,7 @@ fn never_twice(truth: &Truth, broken: &mut Broken) {
 
 /// No cap is ever exceeded at the provider: the account's, a campaign's, one live call per person.
 fn never_over(truth: &Truth, broken: &mut Broken) {
-    let (most, cap) = (truth.ledger.peak_live, truth.setup.line_cap);
+    let (most, cap) = (peak(truth.calls.iter().filter_map(Attempt::held)), truth.setup.line_cap as usize);
     broken.unless(most <= cap, "never over", || format!("{most} live calls on an account of {cap} lines"));
     for (index, list) in truth.setup.campaigns.iter().enumerate() {
         let its = truth.calls.iter().filter(|call| call.campaign == index);
@@ -79,14 +82,34 @@ fn never_over(truth: &Truth, broken: &mut Broken) {
     }
 }
 
+/// Nobody hammers the provider: a contact that it turns down waits longer and longer.
+fn patience(truth: &Truth, broken: &mut Broken) {
+    let mut attempts: Vec<(usize, usize, UtcMs)> =
+        truth.calls.iter().map(|call| (call.campaign, call.position, call.row.reserved_at)).collect();
+    attempts.sort_unstable();
+    for same in attempts.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let hurried = same.windows(ATTEMPTS_A_MINUTE + 1).find(|few| {
+            let [first, .., last] = few else { return false };
+            last.2.since(first.2) + truth.setup.tolerance_ms() < MINUTE_MS
+        });
+        broken.unless(hurried.is_none(), "patience", || {
+            format!("person {} of campaign {} was tried too often at {:?}", same[0].1, same[0].0, hurried)
+        });
+    }
+}
+
+/// With waits of 1, 4, 10 and 30 seconds between refusals, and a pause and resume or two, nobody is tried more often.
+const ATTEMPTS_A_MINUTE: usize = 7;
+
 /// No row frees its line while the provider's record says that the call is live, unless that record has been wrong for
 /// an hour past the call's longest duration.
 fn slot_truth(truth: &Truth, broken: &mut Broken) {
+    let tolerance_ms = truth.setup.tolerance_ms();
     for call in &truth.calls {
         let (Some(closed_at), Some(real)) = (call.closed_at, &call.truth) else { continue };
-        let over = real.record_ended_at_ms.is_some_and(|at_ms| at_ms <= closed_at.0);
+        let over = real.record_ended_at_ms.is_some_and(|at_ms| at_ms <= closed_at.0 + tolerance_ms);
         let believed_ms = real.created_at_ms + truth.setup.max_duration_ms + HOUR_MS;
-        let overdue = closed_at.0 > believed_ms;
+        let overdue = closed_at.0 + tolerance_ms > believed_ms;
         broken.unless(over || overdue, "slot truth", || {
             format!(
                 "{} freed its line at {closed_at:?}, and was live until {:?}",
@@ -131,6 +154,12 @@ fn any_order(truth: &Truth, broken: &mut Broken) {
         broken.unless(answered_at == real.answered_at_ms, "any order", || {
             format!("{id} was answered at {:?}, and its row says {answered_at:?}", real.answered_at_ms)
         });
+        // Who was away for so long that even the end was old news has no claim to details.
+        let told = ended_at.zip(call.closed_at).is_some_and(|(end, told)| told.0 - end < 10 * MINUTE_MS);
+        let stuck = real.record_ended_at_ms != real.ended_at_ms;
+        if !(told || stuck) {
+            continue;
+        }
         let cost = state.details.cost.map(|cost| cost.0);
         broken.unless(cost == Some(real.cost_usd_micros), "any order", || {
             format!("{id} cost {}, and its row says {cost:?}", real.cost_usd_micros)
@@ -226,6 +255,30 @@ fn truthful_start(truth: &Truth, broken: &mut Broken) {
     }
 }
 
+/// Once a campaign is paused or cancelled, no more of its calls are placed until somebody resumes it.
+fn halt(truth: &Truth, broken: &mut Broken) {
+    let tolerance_ms = truth.setup.tolerance_ms();
+    let acts = &truth.seen.acts;
+    for (nth, (campaign, action, halted_at)) in acts.iter().enumerate() {
+        if !matches!(action, Action::Pause | Action::Cancel) {
+            continue;
+        }
+        let resumed_at = acts[nth..]
+            .iter()
+            .find(|(other, action, _)| other == campaign && *action == Action::Resume)
+            .map_or(UtcMs(i64::MAX), |(.., at)| *at);
+        for call in truth.calls.iter().filter(|call| call.campaign == *campaign) {
+            let sent = call.row.events.iter().find(|event| event.kind == "dial.sent");
+            let late = sent.is_some_and(|sent| {
+                sent.recorded_at > *halted_at + tolerance_ms && sent.recorded_at + tolerance_ms < resumed_at
+            });
+            broken.unless(!late, "halt", || {
+                format!("{} was dialled after campaign {campaign} was halted at {halted_at:?}", call.dial.call_id)
+            });
+        }
+    }
+}
+
 /// The rows can be rebuilt from the log, all of them.
 fn one_log(truth: &Truth, broken: &mut Broken) {
     let report = &truth.replay;
@@ -238,6 +291,7 @@ fn one_log(truth: &Truth, broken: &mut Broken) {
 /// In batch mode nobody of a batch is called before everybody of the one before is final, and with the gate not before
 /// the line is quiet.
 fn strict_batches(truth: &Truth, broken: &mut Broken) {
+    let tolerance_ms = truth.setup.tolerance_ms();
     for (index, list) in truth.setup.campaigns.iter().enumerate() {
         let (Mode::Batch, Some(size)) = (list.mode, list.batch_size) else { continue };
         let size = size as usize;
@@ -245,15 +299,16 @@ fn strict_batches(truth: &Truth, broken: &mut Broken) {
             let of = |batch: usize| {
                 truth.calls.iter().filter(move |call| call.campaign == index && call.position / size == batch)
             };
-            let Some(begins) = of(batch).map(|call| call.row.reserved_at).min() else { continue };
+            let first = of(batch).min_by_key(|call| call.handed_out_at);
+            let Some((claimed, begins)) = first.map(|call| (call.row.reserved_at, call.handed_out_at)) else { continue };
             let before = of(batch - 1).filter_map(|call| call.closed_at).max();
-            broken.unless(before.is_some_and(|ended| ended <= begins), "batches", || {
+            broken.unless(before.is_some_and(|ended| ended <= begins + tolerance_ms), "batches", || {
                 format!("batch {batch} of campaign {index} began at {begins:?}, the one before ended at {before:?}")
             });
             let noisy = truth.calls.iter().find(|call| {
                 truth.setup.campaigns[call.campaign].phone_number_id == list.phone_number_id
-                    && call.row.reserved_at < begins
-                    && call.closed_at.is_none_or(|ended| ended > begins)
+                    && call.handed_out_at + tolerance_ms < claimed
+                    && call.closed_at.is_none_or(|ended| ended > begins + tolerance_ms)
             });
             broken.unless(!list.quiet_line_gate || noisy.is_none(), "batches", || {
                 format!("batch {batch} of campaign {index} began while a call was live on its number")

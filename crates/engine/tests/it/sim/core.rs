@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use domain::{ids::CallId, time::UtcMs};
+use domain::{campaign::Action, ids::CallId, time::UtcMs};
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use sandbox::World;
@@ -30,6 +30,8 @@ pub(crate) enum Due {
     GiveUp { delivery: u64 },
     /// A dead node starts again.
     Restart { node: usize },
+    /// There is room again for what a node writes.
+    Room { node: usize },
     /// What the set-up planned, by its place there.
     Planned { index: usize },
     /// Somebody looks after the campaigns.
@@ -105,8 +107,10 @@ pub(crate) struct Seen {
     pub(crate) violations: Vec<String>,
     /// Every request to the provider.
     pub(crate) exchanges: Vec<Exchange>,
-    /// Every attempt that a claim handed out.
-    pub(crate) dials: BTreeMap<CallId, Dial>,
+    /// Every attempt that a claim handed out, and when it first did.
+    pub(crate) dials: BTreeMap<CallId, (Dial, UtcMs)>,
+    /// What people did to campaigns, by their place in the set-up, and when.
+    pub(crate) acts: Vec<(usize, Action, UtcMs)>,
     /// How many times nodes died.
     pub(crate) deaths: u32,
     /// Events so far.
@@ -341,20 +345,23 @@ impl Core {
         }
     }
 
-    /// A point at which other tasks may get in between, or the running one falls asleep for long.
+    /// A point at which other tasks may get in between.
     pub(crate) async fn give_way(self: &Arc<Self>) {
-        let trouble = self.state().trouble;
-        if self.happens(trouble.stall) {
+        if self.happens(self.trouble().interleaving) {
+            self.wait(self.draw(0, 8)).await;
+        }
+    }
+
+    /// A point at which the running task may come to a stop for long.
+    pub(crate) async fn stall(self: &Arc<Self>) {
+        if self.happens(self.trouble().stall) {
             let ms = if self.happens(0.5) { self.draw(1_000, 60_000) } else { self.draw(60_000, 600_000) };
             self.log(format_args!("stalls for {ms} ms"));
-            self.wait(ms).await;
-        } else if self.happens(trouble.interleaving) {
-            let ms = self.draw(0, 8);
             self.wait(ms).await;
         }
     }
 
-    /// How likely a wake-up for other nodes is lost.
+    /// How often the unexpected happens at present.
     pub(crate) fn trouble(&self) -> Trouble {
         self.state().trouble
     }

@@ -22,10 +22,12 @@ impl Setup {
         let lists = lists(rng);
         let trouble = trouble(rng);
         let planned = planned(rng, lists.len());
+        let skews_ms = skews_ms(rng);
         Self {
             seed,
             provider: provider(rng, seed, line_cap),
             nodes: pick(rng, &[1, 1, 2, 3]),
+            skews_ms,
             line_cap,
             max_duration_ms: rng.random_range(2..=10) * MINUTE_MS,
             webhooks: pick(
@@ -35,12 +37,7 @@ impl Setup {
             campaigns: lists,
             planned,
             trouble,
-            pace: Pace {
-                dispatch_floor_ms: 5_000,
-                reconcile_ms: pick(rng, &[1_000, 3_000, 5_000, 5_000]),
-                sweep_ms: 10_000,
-                patience: 8,
-            },
+            pace: pace(rng),
             looked_after: true,
             traced: false,
         }
@@ -57,7 +54,7 @@ fn chance(rng: &mut impl Rng, rate: f64) -> bool {
 
 fn lists(rng: &mut ChaCha8Rng) -> Vec<List> {
     let count = pick(rng, &[1, 1, 2, 3]);
-    let most = [16, 9, 6][count - 1];
+    let most = [20, 11, 8][count - 1];
     let shared = chance(rng, 0.4);
     (0..count)
         .map(|index| {
@@ -164,6 +161,30 @@ fn faults(rng: &mut ChaCha8Rng) -> Faults {
     }
 }
 
+fn pace(rng: &mut ChaCha8Rng) -> Pace {
+    if chance(rng, 0.1) {
+        // A host that only has cron.
+        return Pace {
+            dispatch_floor_ms: 60_000,
+            reconcile_ms: 60_000,
+            sweep_ms: 60_000,
+            patience: 1,
+            wakes: false,
+        };
+    }
+    let (reconcile_ms, patience) = pick(rng, &[(1_000, 8), (5_000, 4), (10_000, 4), (20_000, 2)]);
+    Pace { reconcile_ms, patience, ..Pace::REAL }
+}
+
+fn skews_ms(rng: &mut ChaCha8Rng) -> [i64; 3] {
+    if chance(rng, 0.7) {
+        return [0; 3];
+    }
+    // All clocks of one place are wrong alike, and a little more each by itself.
+    let together_ms = rng.random_range(-5 * MINUTE_MS..=5 * MINUTE_MS);
+    std::array::from_fn(|_| together_ms + rng.random_range(-3_000..=3_000))
+}
+
 fn trouble(rng: &mut ChaCha8Rng) -> Trouble {
     Trouble {
         deaths: if chance(rng, 0.35) { 0 } else { rng.random_range(1..=10) },
@@ -188,8 +209,24 @@ fn planned(rng: &mut ChaCha8Rng, campaigns: usize) -> Vec<(i64, Planned)> {
             planned.push((cancel_ms, Planned::Act(campaign, Action::Cancel)));
         }
     }
+    if chance(rng, 0.4) {
+        // Other people's calls take lines of the account.
+        for _ in 0..rng.random_range(1..=4) {
+            let calls = rng.random_range(1..=8);
+            let script = pick(rng, &["human 20s", "human 90s", "human 4m"]);
+            planned.push((rng.random_range(0..=10 * MINUTE_MS), Planned::Others(calls, script)));
+        }
+    }
     if chance(rng, 0.1) {
         planned.push((rng.random_range(0..=10 * MINUTE_MS), Planned::Down(rng.random_range(1..=10) * MINUTE_MS)));
+    }
+    if chance(rng, 0.15) {
+        let sleep = Planned::Sleep(rng.random_range(0..3), rng.random_range(1..=20) * MINUTE_MS);
+        planned.push((rng.random_range(0..=10 * MINUTE_MS), sleep));
+    }
+    if chance(rng, 0.1) {
+        let full = Planned::DiskFull(rng.random_range(0..3), rng.random_range(1_000..=5 * MINUTE_MS));
+        planned.push((rng.random_range(0..=10 * MINUTE_MS), full));
     }
     if chance(rng, 0.1) {
         // The account runs out of credit for a while.

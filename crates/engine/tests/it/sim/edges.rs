@@ -12,17 +12,21 @@ use vapi::TransportError;
 
 use super::core::{Core, Exchange};
 
-/// The engine's clock in virtual time.
-pub(crate) struct VirtualClock(pub(crate) Arc<Core>);
+/// A node's clock in virtual time, which may be wrong.
+pub(crate) struct VirtualClock {
+    pub(crate) core: Arc<Core>,
+    /// How far it goes ahead, in milliseconds.
+    pub(crate) skew_ms: i64,
+}
 
 #[async_trait]
 impl engine::Clock for VirtualClock {
     fn now(&self) -> UtcMs {
-        self.0.now()
+        self.core.now() + self.skew_ms
     }
 
     async fn sleep(&self, ms: i64) {
-        self.0.wait(ms).await;
+        self.core.wait(ms).await;
     }
 }
 
@@ -99,11 +103,16 @@ pub(crate) struct NodeProbe {
 
 #[async_trait]
 impl store::Probe for NodeProbe {
+    async fn begin(&self) {
+        self.core.give_way().await;
+    }
+
     async fn commit(&self, done: bool) {
         let at = if done { "after a commit" } else { "before a commit" };
         self.core.danger(self.node, at).await;
         if done {
             self.core.give_way().await;
+            self.core.stall().await;
         }
     }
 }

@@ -20,7 +20,10 @@ use domain::{
     ids::CampaignId,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use sandbox::World;
+use bytes::Bytes;
+use http::Request;
+use sandbox::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, World};
+use serde_json::json;
 use store::{Acted, Campaign, NewCampaign, NewContact, Page, Store, Totals, Wake};
 use tempfile::TempDir;
 
@@ -41,6 +44,8 @@ pub(crate) struct Sim {
     nodes: Vec<Option<Node>>,
     tasks: BTreeMap<TaskId, (usize, Job)>,
     starts: u64,
+    /// Until when the machine of each node sleeps.
+    asleep_until_ms: Vec<i64>,
     /// When every campaign was first seen final.
     final_since_ms: Option<i64>,
     done: bool,
@@ -95,6 +100,7 @@ impl Sim {
             nodes: (0..setup.nodes).map(|_| None).collect(),
             tasks: BTreeMap::new(),
             starts: 0,
+            asleep_until_ms: vec![0; setup.nodes],
             final_since_ms: None,
             done: false,
             file,
@@ -136,6 +142,10 @@ impl Sim {
     pub(crate) async fn act(&mut self, index: usize, action: Action) -> Acted {
         let acted = self.desk.act(self.campaigns[index], action, self.core.now()).await.unwrap();
         self.core.log(format_args!("somebody acts: {action:?} on campaign {index} → {acted:?}"));
+        if matches!(acted, Acted::Done(_)) {
+            let act = (index, action, self.core.now());
+            self.core.seen(|seen| seen.acts.push(act));
+        }
         for node in 0..self.nodes.len() {
             self.core.rouse(node, 1);
         }
@@ -145,9 +155,13 @@ impl Sim {
     async fn step(&mut self) {
         match self.core.take() {
             None => self.send_webhooks(),
-            Some(Due::Resume { task, wait }) => self.resume(task, wait).await,
+            Some(Due::Resume { task, wait }) => match self.sleeps_until(task) {
+                Some(until_ms) => self.core.plan(until_ms, Due::Resume { task, wait }),
+                None => self.resume(task, wait).await,
+            },
             Some(Due::GiveUp { delivery }) => self.core.delivered(delivery, None),
             Some(Due::Restart { node }) => self.start(node).await,
+            Some(Due::Room { node }) => self.fill_disk(node, false).await,
             Some(Due::Planned { index }) => self.happen(index).await,
             Some(Due::Look) => self.look().await,
         }
@@ -155,6 +169,18 @@ impl Sim {
             self.tasks.insert(task.id, (task.node, task.job));
         }
         self.carry_wakes();
+    }
+
+    /// Until when the task's machine sleeps, if it does.
+    fn sleeps_until(&self, task: TaskId) -> Option<i64> {
+        let (node, _) = self.tasks.get(&task)?;
+        Some(self.asleep_until_ms[*node]).filter(|until_ms| *until_ms > self.core.now().0)
+    }
+
+    async fn fill_disk(&self, node: usize, full: bool) {
+        if let Some(node) = &self.nodes[node] {
+            node.engine.store().fill_disk(full).await.unwrap();
+        }
     }
 
     async fn resume(&mut self, task: TaskId, wait: u64) {
@@ -190,6 +216,10 @@ impl Sim {
         self.starts += 1;
         self.core.log(format_args!("node {node} starts"));
         let id_seed = self.setup.seed.wrapping_mul(1_000).wrapping_add(self.starts);
+        let report = self.desk.replay(None).await.unwrap();
+        if !report.differences.is_empty() {
+            self.core.violation("one log", format_args!("{:#?}", report.differences));
+        }
         let started = Node::start(&self.core, &self.setup, node, &self.file, id_seed).await;
         self.nodes[node] = Some(started);
     }
@@ -252,7 +282,7 @@ impl Sim {
                     freed |= wake == Wake::Dispatch;
                 }
             }
-            if !freed {
+            if !freed || !self.setup.pace.wakes {
                 continue;
             }
             for other in 0..self.nodes.len() {
@@ -278,8 +308,33 @@ impl Sim {
             }
             Planned::Faults(faults) => self.core.world(|world, _| world.set_faults(*faults)),
             Planned::Down(ms) => self.core.world(|world, now_ms| world.set_down(now_ms + ms)),
-            Planned::Death(node) => self.die(node).await,
+            Planned::Sleep(node, ms) => {
+                let node = node % self.nodes.len();
+                self.asleep_until_ms[node] = self.core.now().0 + ms;
+            }
+            Planned::DiskFull(node, ms) => {
+                let node = node % self.nodes.len();
+                self.fill_disk(node, true).await;
+                self.core.plan(self.core.now().0 + ms, Due::Room { node });
+            }
+            Planned::Others(calls, script) => (0..calls).for_each(|nth| self.call_for_others(index, nth, script)),
         }
+    }
+
+    /// A call of the account that is not ours.
+    fn call_for_others(&self, index: usize, nth: u32, script: &str) {
+        let body = json!({
+            "name": format!("not ours {index}.{nth}"),
+            "assistantId": DEFAULT_ASSISTANT_ID,
+            "phoneNumberId": DEFAULT_PHONE_NUMBER_ID,
+            "customer": {"number": format!("+1212555{index:02}{nth:02}")},
+            "assistantOverrides": {"variableValues": {"sandbox": script}},
+        });
+        let request = Request::post("/call")
+            .header("authorization", format!("Bearer {}", self.setup.provider.api_key))
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        self.core.world(|world, now_ms| world.handle(&request, now_ms));
     }
 
     /// Somebody looks after the campaigns: resumes those that pause, and sees when all is over.

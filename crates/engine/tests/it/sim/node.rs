@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use domain::{polling::PollPolicy, time::UtcMs};
-use engine::{Engine, Inbox, VapiTelephony, WebhookTarget};
+use engine::{Engine, Inbox, InboxError, VapiTelephony, WebhookTarget};
 use sandbox::Delivery;
 use serde_json::Value;
 use store::{Store, Wake};
@@ -84,38 +84,42 @@ fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine 
     });
     let seconds = u32::try_from(setup.max_duration_ms / 1_000).unwrap();
     let telephony = Arc::new(VapiTelephony::new(client, target, seconds));
+    let clock = VirtualClock { core: core.clone(), skew_ms: setup.skews_ms[node] };
     let settings = engine::Settings {
         polling: PollPolicy::default(),
         max_duration_ms: setup.max_duration_ms,
         webhooks,
         ..engine::Settings::default()
     };
-    Engine::new(store, telephony, Arc::new(VirtualClock(core.clone())), settings)
+    Engine::new(store, telephony, Arc::new(clock), settings)
 }
 
 impl Duties {
     async fn dispatch(self) {
         let mut idle = 1;
         loop {
-            let now = self.core.now();
-            let claim = match self.engine.claim(now).await {
+            let claim = match self.engine.claim(self.now()).await {
                 Ok(claim) => claim,
-                Err(error) => return self.failed("dispatch", &error),
+                Err(error) => {
+                    self.failed("dispatch", &error).await;
+                    continue;
+                }
             };
             idle = if claim.dials.is_empty() { (idle * 2).min(self.pace.patience) } else { 1 };
             for dial in claim.dials {
                 self.core.log(format_args!("may dial {} as {}", dial.phone, dial.call_id));
-                self.core.seen(|seen| seen.dials.insert(dial.call_id, dial.clone()));
+                let handed_out = (dial.clone(), self.core.now());
+                self.core.seen(|seen| seen.dials.entry(dial.call_id).or_insert(handed_out).1);
                 let duties = self.clone();
                 let name = format!("node {} dial {}", self.node, dial.phone);
                 self.core.spawn(self.node, name, async move {
                     if let Err(error) = duties.engine.dial(&dial).await {
-                        duties.failed("dial", &error);
+                        duties.failed("dial", &error).await;
                     }
                 });
             }
             let floor_ms = self.pace.dispatch_floor_ms * idle;
-            let wait_ms = until_next(claim.next_eligible_at, claim.hold_until, self.core.now(), floor_ms);
+            let wait_ms = until_next(claim.next_eligible_at, claim.hold_until, self.now(), floor_ms);
             self.core.nap(self.node, wait_ms).await;
         }
     }
@@ -123,10 +127,10 @@ impl Duties {
     async fn reconcile(self) {
         let mut idle = 1;
         loop {
-            match self.engine.reconcile(self.core.now()).await {
+            match self.engine.reconcile(self.now()).await {
                 Ok(done) if done.polled || done.asked > 0 => idle = 1,
                 Ok(_) => idle = (idle * 2).min(self.pace.patience),
-                Err(error) => return self.failed("reconcile", &error),
+                Err(error) => self.failed("reconcile", &error).await,
             }
             self.core.wait(self.pace.reconcile_ms * idle).await;
         }
@@ -135,10 +139,10 @@ impl Duties {
     async fn sweep(self) {
         let mut idle = 1;
         loop {
-            match self.engine.sweep(self.core.now()).await {
+            match self.engine.sweep(self.now()).await {
                 Ok(done) if done.completed > 0 || done.skipped > 0 => idle = 1,
                 Ok(_) => idle = (idle * 2).min(self.pace.patience),
-                Err(error) => return self.failed("sweep", &error),
+                Err(error) => self.failed("sweep", &error).await,
             }
             self.core.wait(self.pace.sweep_ms * idle).await;
         }
@@ -146,30 +150,48 @@ impl Duties {
 
     async fn receive(self, deliveries: Vec<Delivery>, after_ms: i64) {
         self.core.wait(after_ms).await;
+        let status = match self.record(&deliveries).await {
+            Ok(()) => 200,
+            Err(InboxError::Unavailable(error)) => {
+                self.failed("observe", &error).await;
+                500
+            }
+            Err(error) => {
+                self.core.violation("any order", format_args!("a webhook was refused: {error}"));
+                401
+            }
+        };
+        for delivery in deliveries {
+            self.core.delivered(delivery.id, Some(status));
+        }
+    }
+
+    async fn record(&self, deliveries: &[Delivery]) -> Result<(), InboxError> {
         let mut facts = Vec::new();
-        for delivery in &deliveries {
+        for delivery in deliveries {
             self.core.log(format_args!("webhook {} {} {}", delivery.id, delivery.kind, delivery.call_id));
             let body = match self.webhooks {
                 Webhooks::Anonymous => anonymous(&delivery.body),
                 _ => delivery.body.to_vec(),
             };
-            match self.inbox.read(&delivery.headers, &body).await {
-                Ok(fact) => facts.extend(fact),
-                Err(error) => {
-                    self.core.violation("any order", format_args!("a webhook was refused: {error}"));
-                }
-            }
+            facts.extend(self.inbox.read(&delivery.headers, &body).await?);
         }
-        if let Err(error) = self.engine.observe(&facts, self.core.now()).await {
-            return self.failed("observe", &error);
-        }
-        for delivery in deliveries {
-            self.core.delivered(delivery.id, Some(200));
-        }
+        self.engine.observe(&facts, self.now()).await?;
+        Ok(())
     }
 
-    fn failed(&self, step: &str, error: &store::Error) {
-        self.core.violation("steps", format_args!("{step} failed on node {}: {error}", self.node));
+    /// The moment by this node's clock.
+    fn now(&self) -> UtcMs {
+        self.engine.clock().now()
+    }
+
+    /// A full disk is a nuisance; any other failure is a fault.
+    async fn failed(&self, step: &str, error: &store::Error) {
+        self.core.log(format_args!("{step} failed: {error}"));
+        if !matches!(error, store::Error::Unavailable(_)) {
+            self.core.violation("steps", format_args!("{step} failed on node {}: {error}", self.node));
+        }
+        self.core.wait(500).await;
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Setup {
     pub(crate) provider: Settings,
     /// How many nodes share the database.
     pub(crate) nodes: usize,
+    /// How far their clocks go ahead of the provider's, in milliseconds.
+    pub(crate) skews_ms: [i64; 3],
     /// The lines that the account has for us.
     pub(crate) line_cap: u32,
     /// The provider ends a call by itself after this long.
@@ -78,8 +80,12 @@ pub(crate) enum Planned {
     Faults(Box<Faults>),
     /// Nothing reaches the provider for so many milliseconds.
     Down(i64),
-    /// A node dies.
-    Death(usize),
+    /// The machine of a node sleeps for so many milliseconds.
+    Sleep(usize, i64),
+    /// The database takes no new pages from a node for so many milliseconds.
+    DiskFull(usize, i64),
+    /// Somebody else takes so many lines of the account, for calls of that kind.
+    Others(u32, &'static str),
 }
 
 /// How often nodes do their duties, in milliseconds of virtual time.
@@ -90,12 +96,14 @@ pub(crate) struct Pace {
     pub(crate) sweep_ms: i64,
     /// While a duty finds nothing to do it may be done up to this many times more rarely.
     pub(crate) patience: i64,
+    /// Whether a freed line wakes the dispatcher. A host that only has cron knows nothing of it.
+    pub(crate) wakes: bool,
 }
 
 impl Pace {
     /// As the real loops run.
     pub(crate) const REAL: Self =
-        Self { dispatch_floor_ms: 5_000, reconcile_ms: 1_000, sweep_ms: 10_000, patience: 1 };
+        Self { dispatch_floor_ms: 5_000, reconcile_ms: 1_000, sweep_ms: 10_000, patience: 1, wakes: true };
 }
 
 impl Default for Setup {
@@ -104,6 +112,7 @@ impl Default for Setup {
             seed: 1,
             provider: Settings::default(),
             nodes: 1,
+            skews_ms: [0; 3],
             line_cap: 10,
             max_duration_ms: 600_000,
             webhooks: Webhooks::Normal,
@@ -114,6 +123,13 @@ impl Default for Setup {
             looked_after: true,
             traced: false,
         }
+    }
+}
+
+impl Setup {
+    /// How far clocks differ at most, for the checks that compare moments of several of them.
+    pub(crate) fn tolerance_ms(&self) -> i64 {
+        2 * self.skews_ms.iter().map(|skew| skew.abs()).max().unwrap_or(0)
     }
 }
 

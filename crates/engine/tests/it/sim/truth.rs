@@ -10,6 +10,7 @@ use domain::{
 };
 use http::Request;
 use sandbox::{Faults, Ledger, LedgerCall, Reply};
+use serde_json::value::RawValue;
 use store::{CallDetail, Campaign, ContactFilter, ContactRow, Dial, Page, ReplayReport};
 use vapi::Raw;
 
@@ -35,6 +36,8 @@ pub(crate) struct Attempt {
     pub(crate) campaign: usize,
     /// The person's place in the list.
     pub(crate) position: usize,
+    /// When a claim handed it out, by no node's clock.
+    pub(crate) handed_out_at: UtcMs,
     /// When our row freed the line.
     pub(crate) closed_at: Option<UtcMs>,
     /// What the provider truly did, if it took the call on.
@@ -68,8 +71,9 @@ impl Sim {
             .iter()
             .filter_map(|call| Some((call.our_id.as_deref()?.parse().ok()?, call)))
             .collect();
+        let records = self.records();
         let mut calls = Vec::new();
-        for dial in seen.dials.values() {
+        for (dial, handed_out_at) in seen.dials.values() {
             let row = self.desk.call(dial.call_id).await.unwrap().unwrap();
             let campaign = self.place_of(dial.campaign_id);
             let people = &self.setup.campaigns[campaign].people;
@@ -77,8 +81,9 @@ impl Sim {
                 position: people.iter().position(|person| person.phone == dial.phone).unwrap(),
                 closed_at: row.events.iter().find(|event| !event.status.is_open()).map(|event| event.recorded_at),
                 truth: by_our_id.get(&dial.call_id).map(|call| (*call).clone()),
-                record: row.state.provider_call_id.as_deref().map(|id| self.record(id)),
+                record: row.state.provider_call_id.as_ref().and_then(|id| records.get(id)).cloned(),
                 dial: dial.clone(),
+                handed_out_at: *handed_out_at,
                 campaign,
                 row,
             });
@@ -93,21 +98,26 @@ impl Sim {
         }
     }
 
-    /// What the provider says of a call now.
-    fn record(&self, provider_call_id: &str) -> CallState {
-        let request = Request::get(format!("/call/{provider_call_id}"))
+    /// What the provider says of every call now, by its id.
+    fn records(&self) -> BTreeMap<String, CallState> {
+        let request = Request::get("/call?limit=1000")
             .header("authorization", format!("Bearer {}", self.setup.provider.api_key))
             .body(Bytes::new())
             .unwrap();
         let handling = self.core.world(|world, now_ms| {
             world.set_faults(Faults::none());
-            // Nothing is down or refused for want of requests in the minute after next.
-            world.set_down(0);
+            // A moment at which nothing is missing from lists, and no request is one too many.
             world.handle(&request, now_ms + 120_000)
         });
         let Reply::Answer(response) = handling.reply else { panic!("the provider does not answer") };
-        let call = Raw::<vapi::Call>::parse(response.body()).unwrap();
-        engine::fact_of_call(&call, Source::Poll, "poll", self.core.now()).says
+        let rows: Vec<Box<RawValue>> = serde_json::from_slice(response.body()).unwrap();
+        rows.into_iter()
+            .map(|row| {
+                let call = Raw::<vapi::Call>::parse(row.get().as_bytes()).unwrap();
+                let says = engine::fact_of_call(&call, Source::Poll, "poll", self.core.now()).says;
+                (call.value.id, says)
+            })
+            .collect()
     }
 
     fn place_of(&self, campaign: CampaignId) -> usize {

@@ -8,7 +8,7 @@ mod import_report;
 mod problem;
 
 /// The moment that samples call now: 2026-11-20 14:30 UTC.
-const NOW_MS: i64 = 1_795_185_000_000;
+pub(super) const NOW_MS: i64 = 1_795_185_000_000;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;

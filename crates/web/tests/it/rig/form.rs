@@ -63,8 +63,8 @@ impl Form {
         self
     }
 
-    /// The form as a request.
-    pub(crate) fn request(&self) -> Request<Body> {
+    /// The form's content type and body.
+    pub(crate) fn raw(&self) -> (String, Vec<u8>) {
         let mut body = Vec::new();
         for (name, file_name, value) in &self.fields {
             let file = file_name
@@ -77,8 +77,13 @@ impl Form {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+    }
+
+    /// The form as a request.
+    pub(crate) fn request(&self) -> Request<Body> {
+        let (kind, body) = self.raw();
         let mut request = request(Method::POST, "/api/campaigns");
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         request
             .headers_mut()
             .insert("content-type", kind.parse().unwrap());

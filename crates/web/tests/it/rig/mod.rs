@@ -43,7 +43,7 @@ impl Clock for TestClock {
     }
 
     async fn sleep(&self, _ms: i64) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

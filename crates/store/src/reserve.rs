@@ -1,0 +1,172 @@
+//! Reserving a call for each contact that a claim has chosen, with one statement a table: the account is locked meanwhile,
+//! and row by row a far-away database would keep it locked for long. Postgres takes a column at once, SQLite row after row.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use domain::{
+    call::{CallState, CallStatus, Source},
+    ids::{AccountId, CallId, CampaignId},
+    time::UtcMs,
+};
+use sqlx::{QueryBuilder, Sqlite};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    claim::{CampaignRow, CandidateRow, DIAL_LEASE_MS},
+    db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
+    events::{Log, NewEvent},
+    rows::{column, to_i32, to_u32},
+};
+
+/// A contact that shall be called, and the call.
+pub(crate) struct Choice<'a> {
+    pub call_id: CallId,
+    pub campaign: &'a CampaignRow,
+    pub contact: CandidateRow,
+}
+
+impl Choice<'_> {
+    /// Which attempt at the contact it is, from 1.
+    pub(crate) fn attempt(&self) -> u32 {
+        to_u32(self.contact.attempts) + 1
+    }
+}
+
+/// What all calls of a claim have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub account: AccountId,
+    pub max_duration_ms: i64,
+    pub now: UtcMs,
+}
+
+// `n` is the choices.
+const MARK: &str = "UPDATE contacts SET state = 'calling', last_call_id = n.call_id, reason = NULL, updated_at_ms = n.at_ms FROM";
+const STILL_WAITING: &str = "WHERE contacts.id = n.contact_id AND contacts.state = 'pending' RETURNING id";
+const CHOICES_SQLITE: &str = "WITH n (contact_id, call_id, at_ms) AS (";
+static MARK_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{MARK} UNNEST($1::uuid[], $2::uuid[], $3::bigint[]) AS n (contact_id, call_id, at_ms) {STILL_WAITING}"
+    )
+});
+
+const INSERT: &str = "INSERT INTO calls (id, account_id, campaign_id, contact_id, attempt, phone, phone_number_id, \
+     assistant_id, dialling, status, max_duration_ms, reserved_at_ms, dial_lease_ms, last_heard_at_ms) ";
+static INSERT_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{INSERT} SELECT id, $8, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id, \
+         'reserved', 'QUEUED', $9, $10, $11, $10 \
+         FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::uuid[]) \
+           AS n (id, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id)"
+    )
+});
+
+impl Store {
+    /// Reserves the calls, and returns the choices for which that was possible: for a contact that is no longer waiting
+    /// a late fact or a cancellation was faster, and the others still get their lines.
+    pub(crate) async fn reserve<'a>(
+        &self,
+        tx: &mut Tx,
+        mut choices: Vec<Choice<'a>>,
+        terms: Terms,
+    ) -> Result<Vec<Choice<'a>>> {
+        let marked = mark_calling(tx, &choices, terms.now).await?;
+        choices.retain(|choice| marked.contains(&choice.contact.id));
+        insert_calls(tx, &choices, terms).await?;
+        let mut log = Log::default();
+        for choice in &choices {
+            let reserved = NewEvent {
+                call_id: choice.call_id,
+                campaign_id: CampaignId(choice.campaign.id),
+                source: Source::Engine,
+                kind: "reserved",
+                status: CallStatus::Queued,
+                says: &CallState::default(),
+                payload: None,
+                at: terms.now,
+            };
+            self.note(&mut log, &reserved, terms.now)?;
+        }
+        log.write(tx).await?;
+        Ok(choices)
+    }
+}
+
+/// Marks the contacts that still wait, and returns them.
+async fn mark_calling(tx: &mut Tx, choices: &[Choice<'_>], now: UtcMs) -> Result<BTreeSet<Uuid>> {
+    let mut marked = BTreeSet::new();
+    for choices in choices.chunks(ROWS_A_STATEMENT) {
+        let ids: Vec<Uuid> = match &mut tx.inner {
+            TxInner::Sqlite(tx) => {
+                let mut mark = QueryBuilder::<Sqlite>::new(CHOICES_SQLITE);
+                mark.push_values(choices, |mut row, choice| {
+                    row.push_bind(choice.contact.id)
+                        .push_bind(choice.call_id.0)
+                        .push_bind(now.0);
+                });
+                mark.push(format_args!(") {MARK} n {STILL_WAITING}"));
+                mark.build_query_scalar().fetch_all(&mut **tx).await?
+            }
+            TxInner::Postgres(tx) => {
+                sqlx::query_scalar(MARK_POSTGRES.as_str())
+                    .bind(column(choices, |choice| choice.contact.id))
+                    .bind(column(choices, |choice| choice.call_id.0))
+                    .bind(column(choices, |_| now.0))
+                    .fetch_all(&mut **tx)
+                    .await?
+            }
+        };
+        marked.extend(ids);
+    }
+    Ok(marked)
+}
+
+async fn insert_calls(tx: &mut Tx, choices: &[Choice<'_>], terms: Terms) -> Result<()> {
+    let Terms {
+        account,
+        max_duration_ms,
+        now,
+    } = terms;
+    for choices in choices.chunks(ROWS_A_STATEMENT) {
+        match &mut tx.inner {
+            TxInner::Sqlite(tx) => {
+                let mut insert = QueryBuilder::<Sqlite>::new(INSERT);
+                insert.push_values(choices, |mut row, choice| {
+                    row.push_bind(choice.call_id.0)
+                        .push_bind(account.0)
+                        .push_bind(choice.campaign.id)
+                        .push_bind(choice.contact.id)
+                        .push_bind(to_i32(choice.attempt()))
+                        .push_bind(&choice.contact.phone)
+                        .push_bind(&choice.campaign.phone_number_id)
+                        .push_bind(choice.campaign.assistant_id)
+                        .push("'reserved'")
+                        .push("'QUEUED'")
+                        .push_bind(max_duration_ms)
+                        .push_bind(now.0)
+                        .push_bind(now.0 + DIAL_LEASE_MS)
+                        .push_bind(now.0);
+                });
+                insert.build().execute(&mut **tx).await?;
+            }
+            TxInner::Postgres(tx) => {
+                sqlx::query(INSERT_POSTGRES.as_str())
+                    .bind(column(choices, |choice| choice.call_id.0))
+                    .bind(column(choices, |choice| choice.campaign.id))
+                    .bind(column(choices, |choice| choice.contact.id))
+                    .bind(column(choices, |choice| to_i32(choice.attempt())))
+                    .bind(column(choices, |choice| choice.contact.phone.as_str()))
+                    .bind(column(choices, |choice| choice.campaign.phone_number_id.as_str()))
+                    .bind(column(choices, |choice| choice.campaign.assistant_id))
+                    .bind(account.0)
+                    .bind(max_duration_ms)
+                    .bind(now.0)
+                    .bind(now.0 + DIAL_LEASE_MS)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+// Pages that everybody can use: read out, by keyboard, in the dark, on a telephone, enlarged, without motion or scripts.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { launch, open } from "../rig/browser.mjs";
+import { LEADS, list } from "../rig/lists.mjs";
+import { Stage } from "../rig/processes.mjs";
+import { until } from "../rig/until.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** @type {Stage} */
+let stage;
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** A campaign in full swing. */
+let busy = "";
+/** One that waits for Start. */
+let waiting = "";
+
+before(async () => {
+  [stage, browser] = await Promise.all([Stage.start({ speed: 10, lines: 10 }), launch()]);
+  busy = await stage.importList(LEADS.read(), { cap: "10" });
+  waiting = await stage.importList(list(3), { name: "A long name without any space in it: ".padEnd(199, "x") });
+  await stage.act(busy, "start");
+  await until("calls have ended", async () => (await stage.api(`/campaigns/${busy}`)).progress.contacts.done > 5);
+});
+after(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+/** Every kind of page, and how a person gets to see all of it. */
+const views = {
+  campaigns: async (/** @type {Page} */ page) => {
+    await page.goto("/campaigns");
+  },
+  "new campaign": async (/** @type {Page} */ page) => {
+    await page.goto("/campaigns");
+    await page.getByRole("button", { name: "New campaign" }).click();
+    await page.getByRole("button", { name: "Import the list" }).click();
+    await page.getByText("Give the campaign a name.").waitFor();
+  },
+  question: async (/** @type {Page} */ page) => {
+    await page.goto(`/campaigns/${waiting}`);
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByText("starting now?").waitFor();
+  },
+  campaign: async (/** @type {Page} */ page) => {
+    await page.goto(`/campaigns/${busy}`);
+    await page.locator(".lamp.lit").first().waitFor();
+  },
+  "call in the drawer": async (/** @type {Page} */ page) => {
+    await page.goto(`/campaigns/${busy}?outcome=human`);
+    await page.locator("#calls a.row-link").first().click();
+    await page.getByRole("heading", { name: "What happened" }).waitFor();
+  },
+  call: async (/** @type {Page} */ page) => {
+    await page.goto(`/campaigns/${busy}?state=done`);
+    await page.goto((await page.locator("#calls a.row-link").first().getAttribute("href")) ?? "");
+  },
+  error: async (/** @type {Page} */ page) => {
+    await page.goto("/campaigns/00000000-0000-7000-8000-000000000000");
+  },
+};
+
+/**
+ * What axe finds wrong, in a line each.
+ * @param {Page} page
+ * @param {import("axe-core").RunOptions} options
+ */
+async function faults(page, options) {
+  await page.evaluate(AXE);
+  return page.evaluate(async (options) => {
+    const axe = /** @type {typeof import("axe-core")} */ (/** @type {any} */ (globalThis).axe);
+    const { violations, passes } = await axe.run(options);
+    if (passes.length === 0) return ["axe has not looked at anything"];
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ html, any }) => `${id} (${help}): ${html} ${any.map(({ message }) => message).join(" ")}`));
+  }, options);
+}
+
+const EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+for (const [name, show] of Object.entries(views)) {
+  test(`everybody can use: ${name}`, { timeout: 60_000 }, async () => {
+    const { page, context, troubles } = await open(browser, stage.url, { reducedMotion: "reduce" });
+    if (name === "error") troubles.allow("-000000000000", 404);
+    await show(page);
+    assert.deepEqual(await faults(page, { runOnly: EVERY_RULE }), [], "light");
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.deepEqual(await faults(page, { runOnly: { type: "rule", values: ["color-contrast"] } }), [], "dark");
+    const moving = await page.evaluate(() =>
+      document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().iterations === Infinity).length);
+    assert.equal(moving, 0, "nothing moves for those who asked for less motion");
+    // As wide as a small telephone, or a laptop's page at 400 %.
+    await page.setViewportSize({ width: 320, height: 640 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 320, `the page is ${wide} pixels wide on a telephone of 320`);
+    assert.deepEqual(troubles.all, []);
+    await context.close();
+  });
+}
+
+test("without scripts everything can be read and filtered", { timeout: 60_000 }, async () => {
+  const { page, context, troubles } = await open(browser, stage.url, { javaScriptEnabled: false });
+  await page.goto("/campaigns");
+  await page.locator("noscript p", { hasText: "Scripts are off." }).waitFor();
+  await page.getByRole("link", { name: "Spring leads" }).click();
+  await page.getByRole("searchbox", { name: "Name or number" }).fill("李明");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByText("1–1 of 1").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Pause" }).count(), 0, "no button that does nothing");
+  assert.deepEqual(troubles.all, []);
+  await context.close();
+});
