@@ -12,16 +12,19 @@ export const LEADS = {
   duplicates: 12,
 };
 
+/** Talks for as long as any test needs it. */
+export const TALKER = "human 3000s";
+
 /**
  * A list of people with numbers that exist in no country's network.
  * @param {number} people at most 800
- * @param {string} script what the sandbox lets each of them do, such as `human 45s`
+ * @param {string | ((person: number) => string)} script what the sandbox lets each of them do, such as `human 45s`
  */
 export function list(people, script = "") {
   const rows = Array.from({ length: people }, (_, i) => {
     // 555-0100 to 555-0199 are kept free for fiction, in every area.
     const area = ["206", "212", "303", "312", "404", "415", "512", "617"][Math.floor(i / 100)];
-    return `Person ${i + 1},Company ${i + 1},+1${area}55501${String(i % 100).padStart(2, "0")},${script}`;
+    return `Person ${i + 1},Company ${i + 1},+1${area}55501${String(i % 100).padStart(2, "0")},${typeof script === "string" ? script : script(i)}`;
   });
   return ["name,business_name,phone,sandbox", ...rows, ""].join("\r\n");
 }

@@ -45,9 +45,9 @@ async function start(args, env, tells) {
   });
   running.add(child);
   child.once("exit", () => running.delete(child));
-  let errors = "";
+  let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
-    errors = (errors + text).slice(-10_000);
+    log = (log + text).slice(-10_000);
   });
   const lines = createInterface({ input: child.stdout });
   /** @type {string} */
@@ -57,9 +57,9 @@ async function start(args, env, tells) {
       if (match?.[1]) found(match[1]);
     });
     child.once("error", (error) => failed(new Error(`${BINARY} does not start: ${error.message}`)));
-    child.once("exit", (code) => failed(new Error(`autolynx ${args[0]} ended with ${code}:\n${errors}`)));
+    child.once("exit", (code) => failed(new Error(`autolynx ${args[0]} ended with ${code}:\n${log}`)));
   });
-  return { child, url, errors: () => errors };
+  return { child, url, log: () => log };
 }
 
 /**
@@ -134,7 +134,9 @@ export class Stage {
         VAPI_BASE_URL: this.#sandbox.url,
         VAPI_API_KEY: API_KEY,
         ACCOUNT_LINES: String(this.#lines),
+        MAX_CALL_DURATION_SECONDS: "3600",
         LOG_LEVEL: "error",
+        LOG_FORMAT: "json",
       },
       /^(http\S+)$/,
     );
@@ -150,9 +152,9 @@ export class Stage {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** What the node has said on standard error: nothing, when all is well. */
+  /** The errors that the node has logged. Warnings, for instance of a slow machine, are none. */
   get errors() {
-    return this.#node?.errors() ?? "";
+    return (this.#node?.log() ?? "").split("\n").filter((line) => line.includes('"level":"ERROR"'));
   }
 
   /**

@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open } from "../rig/browser.mjs";
-import { list } from "../rig/lists.mjs";
+import { TALKER, list } from "../rig/lists.mjs";
 import { Stage } from "../rig/processes.mjs";
 import { stepsOf } from "../rig/steps.mjs";
 import { until } from "../rig/until.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Slow enough that a call that talks for minutes is there for as long as a step needs it. */
-const SPEED = 20;
 const CLICKS = 10;
 
 /** @type {Stage} */
@@ -20,7 +18,7 @@ let stage;
 let browser;
 
 before(async () => {
-  [stage, browser] = await Promise.all([Stage.start({ speed: SPEED, lines: 3 }), launch()]);
+  [stage, browser] = await Promise.all([Stage.start({ speed: 20, lines: 3 }), launch()]);
 });
 after(async () => {
   await browser?.close();
@@ -58,7 +56,7 @@ async function messagesOf(page) {
   return () => count;
 }
 
-test("one change is fetched once", { timeout: 60_000 }, async () => {
+test("one change is fetched once", { timeout: 120_000 }, async () => {
   const { page, troubles } = await open(browser, stage.url);
   const requests = requestsOf(page);
   const messages = await messagesOf(page);
@@ -83,7 +81,7 @@ test("one change is fetched once", { timeout: 60_000 }, async () => {
   assert.deepEqual(troubles.all, []);
 });
 
-test("a campaign obeys, whatever moves on its page", { timeout: 120_000 }, async (t) => {
+test("a campaign obeys, whatever moves on its page", { timeout: 240_000 }, async (t) => {
   const step = stepsOf(t);
   const { page, troubles } = await open(browser, stage.url);
   const requests = requestsOf(page);
@@ -91,7 +89,7 @@ test("a campaign obeys, whatever moves on its page", { timeout: 120_000 }, async
   const live = page.locator("#live");
   const question = page.locator("dialog#confirm");
   const button = (/** @type {string} */ name) => live.getByRole("button", { name });
-  const id = await stage.importList(list(6, "human 500s"), { cap: "3", name: "Long talks" });
+  const id = await stage.importList(list(6, TALKER), { cap: "3", name: "Long talks" });
 
   await step("Start asks first, and takes no for an answer", async () => {
     await page.goto(`/campaigns/${id}`);

@@ -88,7 +88,7 @@ const refused = [
   },
 ];
 for (const { what, name, content, status, says } of refused) {
-  test(`${what} is refused beside the field, and can be exchanged`, { timeout: 60_000 }, async () => {
+  test(`${what} is refused beside the field, and can be exchanged`, { timeout: 120_000 }, async () => {
     troubles.allow("/api/campaigns", status);
     await send(name, content);
     await until("the reason is shown", async () => (await dialog.locator("#nc-file-error").innerText()).includes(says));
@@ -102,7 +102,7 @@ for (const { what, name, content, status, says } of refused) {
   });
 }
 
-test("a provider that does not answer is named, and nothing is stored", { timeout: 60_000 }, async () => {
+test("a provider that does not answer is named, and nothing is stored", { timeout: 120_000 }, async () => {
   await stage.sandbox("down", { for_ms: 3_600_000 });
   troubles.allow("/api/campaigns", 502);
   await send("people.csv", list(3));

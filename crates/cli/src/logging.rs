@@ -10,9 +10,14 @@ use crate::settings::Settings;
 pub(crate) fn start(settings: &Settings) {
     let filter = EnvFilter::try_new(format!("sqlx=warn,hyper=warn,{}", settings.log_level))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
-    let started =
-        if settings.log_json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr);
+    let started = if settings.log_json {
+        logs.json().flatten_event(true).try_init()
+    } else {
+        logs.try_init()
+    };
     if let Err(error) = started {
         eprintln!("autolynx: logging could not be started: {error}");
     }

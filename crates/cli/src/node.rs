@@ -25,7 +25,11 @@ pub(crate) struct Surroundings {
 
 /// Opens the database and brings its tables up to date.
 pub(crate) async fn open_store(settings: &Settings, durable: bool) -> anyhow::Result<Store> {
-    let options = Options { id_seed: id_seed(), durable, ..Options::default() };
+    let options = Options {
+        id_seed: id_seed(),
+        durable,
+        ..Options::default()
+    };
     let store = Store::open(&settings.database()?, options).await?;
     store.migrate().await?;
     Ok(store)
@@ -43,12 +47,16 @@ pub(crate) async fn engine(
     )?;
     store.set_line_cap(settings.account_lines).await?;
     let clock = surroundings.clock;
-    let client = Client::new(Arc::new(HttpTransport::new()?), &settings.vapi_base_url, ApiKey::new(key))?
-        .with_timeouts(Timeouts {
-            // In the clock's time, but never so short that a busy machine could not answer.
-            dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
-            lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
-        });
+    let client = Client::new(
+        Arc::new(HttpTransport::new()?),
+        &settings.vapi_base_url,
+        ApiKey::new(key),
+    )?
+    .with_timeouts(Timeouts {
+        // In the clock's time, but never so short that a busy machine could not answer.
+        dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
+        lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
+    });
     let webhook = webhook_target(settings);
     let engine_settings = engine::Settings {
         webhooks: webhook.is_some(),
@@ -103,7 +111,9 @@ pub(crate) async fn run(
     });
     let served = web::serve(listener, state, stop.clone()).await;
     stop.cancel();
-    dialling.await.context("the dialler stopped in an unexpected way")?;
+    dialling
+        .await
+        .context("the dialler stopped in an unexpected way")?;
     engine.store().close().await;
     served.context("the server stopped in an unexpected way")
 }
@@ -127,7 +137,11 @@ fn webhook_target(settings: &Settings) -> Option<WebhookTarget> {
         WebhookAuthKind::Bearer => BTreeMap::from([("Authorization".to_owned(), format!("Bearer {secret}"))]),
         WebhookAuthKind::Hmac => BTreeMap::new(),
     };
-    Some(WebhookTarget { url, headers, credential_id: settings.webhook_credential_id.clone() })
+    Some(WebhookTarget {
+        url,
+        headers,
+        credential_id: settings.webhook_credential_id.clone(),
+    })
 }
 
 /// The name under which the world reaches this node: requests that come through a proxy carry it.
@@ -140,5 +154,7 @@ fn public_host(settings: &Settings) -> Option<String> {
 fn id_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     // The standard library's hasher is seeded by the operating system; what is hashed does not matter.
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
 }

@@ -107,12 +107,18 @@ impl Settings {
     fn from_values(values: &Values) -> anyhow::Result<Self> {
         let settings = Self {
             database_url: values.text("DATABASE_URL"),
-            listen: values.parsed("LISTEN_ADDRESS", "127.0.0.1:3000", "an address and port such as 127.0.0.1:3000")?,
+            listen: values.parsed(
+                "LISTEN_ADDRESS",
+                "127.0.0.1:3000",
+                "an address and port such as 127.0.0.1:3000",
+            )?,
             log_level: values.log_level("LOG_LEVEL", "info")?,
             log_json: values.one_of("LOG_FORMAT", &[("text", false), ("json", true)], false)?,
             public_url: values.url("PUBLIC_URL")?,
             vapi_api_key: values.text("VAPI_API_KEY"),
-            vapi_base_url: values.url("VAPI_BASE_URL")?.unwrap_or_else(|| "https://api.vapi.ai".to_owned()),
+            vapi_base_url: values
+                .url("VAPI_BASE_URL")?
+                .unwrap_or_else(|| "https://api.vapi.ai".to_owned()),
             vapi_phone_number_id: values.text("VAPI_PHONE_NUMBER_ID"),
             webhook_auth: values.one_of(
                 "WEBHOOK_AUTH",
@@ -153,7 +159,9 @@ impl Settings {
              long random text, for instance from `openssl rand -hex 32`"
         );
         anyhow::ensure!(
-            self.webhook_auth != WebhookAuthKind::Hmac || self.webhook_credential_id.is_some() || self.public_url.is_none(),
+            self.webhook_auth != WebhookAuthKind::Hmac
+                || self.webhook_credential_id.is_some()
+                || self.public_url.is_none(),
             "WEBHOOK_AUTH is `hmac`: set VAPI_WEBHOOK_CREDENTIAL_ID to the provider's credential that signs webhooks"
         );
         Ok(())

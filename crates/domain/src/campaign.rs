@@ -131,7 +131,10 @@ impl Action {
 /// What is possible from a status, for buttons and for the answer to an impossible request.
 #[must_use]
 pub fn possible_actions(status: CampaignStatus) -> Vec<Action> {
-    Action::ALL.into_iter().filter(|action| action.possible_from().contains(&status)).collect()
+    Action::ALL
+        .into_iter()
+        .filter(|action| action.possible_from().contains(&status))
+        .collect()
 }
 
 /// How a campaign works through its list.
@@ -157,7 +160,9 @@ impl Mode {
     /// Reads the stored form.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Continuous, Self::Batch].into_iter().find(|mode| mode.as_str() == text)
+        [Self::Continuous, Self::Batch]
+            .into_iter()
+            .find(|mode| mode.as_str() == text)
     }
 }
 
@@ -171,14 +176,22 @@ mod tests {
     #[test]
     fn a_final_campaign_can_do_nothing_more() {
         for status in CampaignStatus::ALL {
-            assert_eq!(status.is_final(), possible_actions(status).is_empty(), "{status:?}");
+            assert_eq!(
+                status.is_final(),
+                possible_actions(status).is_empty(),
+                "{status:?}"
+            );
         }
     }
 
     #[test]
     fn only_running_kinds_may_dial_and_they_can_be_paused() {
         for status in CampaignStatus::ALL {
-            assert_eq!(status.may_dial(), Action::Pause.possible_from().contains(&status), "{status:?}");
+            assert_eq!(
+                status.may_dial(),
+                Action::Pause.possible_from().contains(&status),
+                "{status:?}"
+            );
         }
     }
 

@@ -66,7 +66,10 @@ const LASTING_REFUSAL_DELAY_MS: i64 = 30 * SECOND_MS;
 #[must_use]
 pub fn refusal_delay_ms(refusals: u32) -> i64 {
     let index = usize::try_from(refusals.saturating_sub(1)).unwrap_or(usize::MAX);
-    REFUSAL_DELAYS_MS.get(index).copied().unwrap_or(LASTING_REFUSAL_DELAY_MS)
+    REFUSAL_DELAYS_MS
+        .get(index)
+        .copied()
+        .unwrap_or(LASTING_REFUSAL_DELAY_MS)
 }
 
 /// Decides what comes after a call.
@@ -76,7 +79,9 @@ pub fn refusal_delay_ms(refusals: u32) -> i64 {
 #[must_use]
 pub fn next_step(outcome: Outcome, refusals: u32) -> NextStep {
     match outcome {
-        Outcome::NotDialled => NextStep::CallAgain { delay_ms: refusal_delay_ms(refusals) },
+        Outcome::NotDialled => NextStep::CallAgain {
+            delay_ms: refusal_delay_ms(refusals),
+        },
         outcome => NextStep::Done(outcome),
     }
 }
@@ -103,12 +108,18 @@ mod tests {
     fn refusals_wait_longer_and_longer_but_never_end_the_contact() {
         let delays: Vec<i64> = (1..=5).map(refusal_delay_ms).collect();
         assert_eq!(delays, [1_000, 4_000, 10_000, 30_000, 30_000]);
-        assert_eq!(next_step(Outcome::NotDialled, 900), NextStep::CallAgain { delay_ms: 30_000 });
+        assert_eq!(
+            next_step(Outcome::NotDialled, 900),
+            NextStep::CallAgain { delay_ms: 30_000 }
+        );
     }
 
     #[test]
     fn every_other_outcome_is_final() {
-        for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::NotDialled) {
+        for outcome in Outcome::ALL
+            .into_iter()
+            .filter(|outcome| *outcome != Outcome::NotDialled)
+        {
             assert_eq!(next_step(outcome, 0), NextStep::Done(outcome));
         }
     }

@@ -87,7 +87,10 @@ impl Ids {
     /// A new id made at `now`, converted to the wanted type.
     pub fn next<T: From<Uuid>>(&self, now: UtcMs) -> T {
         let mut random = [0_u8; 10];
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(&mut random);
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .fill_bytes(&mut random);
         let millis = u64::try_from(now.0).unwrap_or_default();
         T::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }

@@ -62,7 +62,12 @@ mod tests {
     use super::*;
 
     fn wants(cap: u32, open: u32, waiting: u32) -> Demand {
-        Demand { cap, open, waiting, priority: 0 }
+        Demand {
+            cap,
+            open,
+            waiting,
+            priority: 0,
+        }
     }
 
     #[test]
@@ -83,14 +88,31 @@ mod tests {
 
     #[test]
     fn a_higher_priority_goes_first() {
-        let urgent = Demand { priority: 1, ..wants(8, 6, 100) };
+        let urgent = Demand {
+            priority: 1,
+            ..wants(8, 6, 100)
+        };
         assert_eq!(share_lines(3, &[wants(8, 0, 100), urgent]), [1, 2]);
     }
 
     #[test]
     fn an_account_always_keeps_one_line_to_learn_by() {
-        assert_eq!(Lines { cap: 8, learnt: Some(0) }.usable(), 1);
-        assert_eq!(Lines { cap: 8, learnt: Some(30) }.usable(), 8);
+        assert_eq!(
+            Lines {
+                cap: 8,
+                learnt: Some(0)
+            }
+            .usable(),
+            1
+        );
+        assert_eq!(
+            Lines {
+                cap: 8,
+                learnt: Some(30)
+            }
+            .usable(),
+            8
+        );
         assert_eq!(Lines { cap: 8, learnt: None }.usable(), 8);
     }
 

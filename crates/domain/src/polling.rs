@@ -40,7 +40,11 @@ impl PollPolicy {
     #[must_use]
     pub fn interval_ms(&self, live: bool, webhook_age_ms: Option<i64>, chance: u64) -> i64 {
         let silent = webhook_age_ms.is_none_or(|age| age > self.webhook_silence_ms);
-        if live && silent { self.quick_ms } else { spread_by_tenth(self.cadence_ms, chance) }
+        if live && silent {
+            self.quick_ms
+        } else {
+            spread_by_tenth(self.cadence_ms, chance)
+        }
     }
 }
 

@@ -30,7 +30,9 @@ impl UtcMs {
     /// Reads ISO-8601 with a zone. `None` when the text is not such a moment.
     #[must_use]
     pub fn from_iso(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|moment| Self(moment.as_millisecond()))
     }
 
     /// Milliseconds from `earlier` to this moment; zero when it lies in the future.

@@ -38,7 +38,11 @@ impl SystemClock {
     pub fn faster(speed: f64) -> Self {
         assert!(speed > 0.0, "a clock must go forward");
         let (started, origin) = machine_time();
-        Self { started, origin, speed }
+        Self {
+            started,
+            origin,
+            speed,
+        }
     }
 
     /// Shows the machine's time at `epoch` and runs `speed` times as fast: the same clock in every process that is given
@@ -50,9 +54,15 @@ impl SystemClock {
     pub fn faster_since(epoch: UtcMs, speed: f64) -> Self {
         let clock = Self::faster(speed);
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds fit by far")]
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds since a recent epoch are far below 2^52")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds since a recent epoch are far below 2^52"
+        )]
         let elapsed_ms = (clock.origin.since(epoch) as f64 * speed) as i64;
-        Self { origin: epoch + elapsed_ms, ..clock }
+        Self {
+            origin: epoch + elapsed_ms,
+            ..clock
+        }
     }
 
     /// The moment of the machine at which this clock started.
@@ -81,17 +91,28 @@ impl SystemClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the edge where the machine's time comes in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge where the machine's time comes in"
+)]
 fn machine_time() -> (Instant, UtcMs) {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    (Instant::now(), UtcMs(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)))
+    let since_1970 = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    (
+        Instant::now(),
+        UtcMs(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)),
+    )
 }
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> UtcMs {
         let elapsed_ms = self.started.elapsed().as_secs_f64() * 1000.0 * self.speed;
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a process fit by far")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "milliseconds of a process fit by far"
+        )]
         let elapsed_ms = elapsed_ms as i64;
         self.origin + elapsed_ms
     }

@@ -53,7 +53,11 @@ impl Engine {
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn dial(&self, dial: &Dial) -> store::Result<()> {
         let marked_at = self.clock.now();
-        match self.store.mark_sent(dial.call_id, dial.campaign_id, marked_at).await? {
+        match self
+            .store
+            .mark_sent(dial.call_id, dial.campaign_id, marked_at)
+            .await?
+        {
             MarkSent::Dial => {}
             MarkSent::Halted => return self.let_go(dial).await,
             MarkSent::Taken => return Ok(()),
@@ -93,7 +97,11 @@ impl Engine {
                     self.observe(&[fact], self.clock.now()).await?;
                 }
             }
-            DialAnswer::Refused { kind, message, retry_after_ms } => {
+            DialAnswer::Refused {
+                kind,
+                message,
+                retry_after_ms,
+            } => {
                 tracing::info!(call.id = %dial.call_id, ?kind, "the provider refused a call");
                 self.observe(&[refusal(dial, kind, message, now)], now).await?;
                 match kind {
@@ -118,9 +126,18 @@ impl Engine {
     /// The campaign was paused or cancelled between the claim and the request: the contact goes back.
     async fn let_go(&self, dial: &Dial) -> store::Result<()> {
         let now = self.clock.now();
-        let end = End { reason: Some(ours::RELEASED.to_owned()), message: None, at: now };
-        let says = CallState { end: Some(end), ..CallState::default() };
-        self.observe(&[own_fact(dial, Source::Engine, "released", says, now)], now).await.map(|_| ())
+        let end = End {
+            reason: Some(ours::RELEASED.to_owned()),
+            message: None,
+            at: now,
+        };
+        let says = CallState {
+            end: Some(end),
+            ..CallState::default()
+        };
+        self.observe(&[own_fact(dial, Source::Engine, "released", says, now)], now)
+            .await
+            .map(|_| ())
     }
 }
 
@@ -134,20 +151,30 @@ fn refusal(dial: &Dial, kind: RefusalKind, message: String, now: UtcMs) -> Fact 
     };
     let says = CallState {
         dialling: Dialling::Refused,
-        end: Some(End { reason: Some(reason.to_owned()), message: Some(message), at: now }),
+        end: Some(End {
+            reason: Some(reason.to_owned()),
+            message: Some(message),
+            at: now,
+        }),
         ..CallState::default()
     };
     own_fact(dial, Source::Dial, "dial.refused", says, now)
 }
 
 fn unconfirmed(dial: &Dial, now: UtcMs) -> Fact {
-    let says = CallState { dialling: Dialling::Unconfirmed, ..CallState::default() };
+    let says = CallState {
+        dialling: Dialling::Unconfirmed,
+        ..CallState::default()
+    };
     own_fact(dial, Source::Dial, "dial.in-doubt", says, now)
 }
 
 fn own_fact(dial: &Dial, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {
     Fact {
-        call: CallRef { call_id: Some(dial.call_id), provider_call_id: None },
+        call: CallRef {
+            call_id: Some(dial.call_id),
+            provider_call_id: None,
+        },
         source,
         kind: kind.to_owned(),
         at: now,

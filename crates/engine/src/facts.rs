@@ -45,7 +45,9 @@ pub fn fact_of_call(call: &Raw<Call>, source: Source, kind: &str, now: UtcMs) ->
     if let Some(analysis) = &value.analysis {
         details.summary.clone_from(&analysis.summary);
         details.structured_json = analysis.structured_data.as_ref().map(ToString::to_string);
-        details.success_evaluation.clone_from(&analysis.success_evaluation);
+        details
+            .success_evaluation
+            .clone_from(&analysis.success_evaluation);
     }
     Fact {
         call: CallRef {
@@ -92,13 +94,18 @@ pub fn fact_of_message(message: &ServerMessage, body: &str, now: UtcMs) -> Optio
             if let Some(analysis) = &message.analysis {
                 says.details.summary.clone_from(&analysis.summary);
                 says.details.structured_json = analysis.structured_data.as_ref().map(ToString::to_string);
-                says.details.success_evaluation.clone_from(&analysis.success_evaluation);
+                says.details
+                    .success_evaluation
+                    .clone_from(&analysis.success_evaluation);
             }
         }
         _ => {}
     }
     Some(Fact {
-        call: CallRef { call_id, provider_call_id: message.call_id.clone() },
+        call: CallRef {
+            call_id,
+            provider_call_id: message.call_id.clone(),
+        },
         source: Source::Webhook,
         kind: message.kind.as_str().to_owned(),
         at,
@@ -116,8 +123,14 @@ fn end_of(message: &ServerMessage, at: UtcMs) -> End {
 }
 
 fn details_of_artifact(artifact: Option<&Artifact>) -> Details {
-    let Some(artifact) = artifact else { return Details::default() };
-    let turns = if artifact.messages.is_empty() { &artifact.chat_messages } else { &artifact.messages };
+    let Some(artifact) = artifact else {
+        return Details::default();
+    };
+    let turns = if artifact.messages.is_empty() {
+        &artifact.chat_messages
+    } else {
+        &artifact.messages
+    };
     Details {
         transcript: artifact.transcript().map(str::to_owned),
         recording_url: artifact.recording_url().map(str::to_owned),

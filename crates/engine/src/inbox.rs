@@ -42,7 +42,12 @@ impl Inbox {
     #[must_use]
     pub fn new(engine: Engine, auth: Option<WebhookAuth>) -> Self {
         let ingest = Ingest::start(engine.clone());
-        Self { engine, ingest, auth: auth.map(Arc::new), noted_at_ms: Arc::new(AtomicI64::new(0)) }
+        Self {
+            engine,
+            ingest,
+            auth: auth.map(Arc::new),
+            noted_at_ms: Arc::new(AtomicI64::new(0)),
+        }
     }
 
     /// Takes one webhook. Returns after it is committed.
@@ -67,9 +72,12 @@ impl Inbox {
     pub async fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<Fact>, InboxError> {
         let now = self.engine.clock().now();
         let Some(auth) = &self.auth else {
-            return Err(InboxError::Unauthorized("no WEBHOOK_SHARED_SECRET is set here".to_owned()));
+            return Err(InboxError::Unauthorized(
+                "no WEBHOOK_SHARED_SECRET is set here".to_owned(),
+            ));
         };
-        auth.verify(headers, body, now.0).map_err(|error| InboxError::Unauthorized(error.to_string()))?;
+        auth.verify(headers, body, now.0)
+            .map_err(|error| InboxError::Unauthorized(error.to_string()))?;
         self.note(now).await?;
         let text = String::from_utf8_lossy(body);
         let message = match ServerMessage::parse(body) {
@@ -82,7 +90,10 @@ impl Inbox {
         };
         let fact = fact_of_message(&message, &text, now);
         if fact.is_none() {
-            self.engine.store().keep_message(message.kind.as_str(), &text, now).await?;
+            self.engine
+                .store()
+                .keep_message(message.kind.as_str(), &text, now)
+                .await?;
         }
         Ok(fact)
     }
@@ -96,6 +107,10 @@ impl Inbox {
                 .noted_at_ms
                 .compare_exchange(noted, now.0, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
-        if mine { self.engine.store().note_webhook(now).await } else { Ok(()) }
+        if mine {
+            self.engine.store().note_webhook(now).await
+        } else {
+            Ok(())
+        }
     }
 }

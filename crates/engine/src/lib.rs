@@ -52,7 +52,12 @@ impl Engine {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        Self { store, telephony, clock, settings }
+        Self {
+            store,
+            telephony,
+            clock,
+            settings,
+        }
     }
 
     /// The data it works on.

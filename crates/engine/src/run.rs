@@ -27,7 +27,9 @@ impl Engine {
                 self.repeat(RECONCILE_EVERY_MS, "reconcile", |now| async move {
                     self.reconcile(now).await.map(|_| ())
                 }),
-                self.repeat(SWEEP_EVERY_MS, "sweep", |now| async move { self.sweep(now).await.map(|_| ()) }),
+                self.repeat(SWEEP_EVERY_MS, "sweep", |now| async move {
+                    self.sweep(now).await.map(|_| ())
+                }),
                 self.store.relay_wakes(),
             )
         };
@@ -87,7 +89,11 @@ impl Engine {
 
 /// How long to sleep, in milliseconds: until something becomes possible, and never longer than the floor.
 fn until_next(eligible: Option<UtcMs>, hold: Option<UtcMs>, now: UtcMs) -> i64 {
-    let next = [eligible, hold].into_iter().flatten().map(|at| at.since(now).max(1)).min();
+    let next = [eligible, hold]
+        .into_iter()
+        .flatten()
+        .map(|at| at.since(now).max(1))
+        .min();
     next.unwrap_or(DISPATCH_FLOOR_MS).min(DISPATCH_FLOOR_MS)
 }
 

@@ -49,22 +49,42 @@ impl VapiTelephony {
     /// Calls through this client. Without `webhook` the provider tells us nothing by itself.
     #[must_use]
     pub fn new(client: Client, webhook: Option<WebhookTarget>, max_duration_seconds: u32) -> Self {
-        Self { client, webhook, max_duration_seconds }
+        Self {
+            client,
+            webhook,
+            max_duration_seconds,
+        }
     }
 
     fn request(&self, dial: &Dial) -> CreateCall {
         let call_id = dial.call_id.to_string();
-        let mut request =
-            CreateCall::correlated(&call_id, &dial.provider_assistant_id, &dial.phone_number_id, &dial.phone);
+        let mut request = CreateCall::correlated(
+            &call_id,
+            &dial.provider_assistant_id,
+            &dial.phone_number_id,
+            &dial.phone,
+        );
         request.customer.name = (!dial.name.is_empty()).then(|| dial.name.clone());
         request.customer.extension.clone_from(&dial.extension);
         let overrides = request.assistant_overrides.get_or_insert_default();
-        overrides.metadata.insert("campaignId".to_owned(), Value::from(dial.campaign_id.to_string()));
-        overrides.metadata.insert("attempt".to_owned(), Value::from(dial.attempt));
-        overrides.variable_values =
-            dial.variables.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
-        overrides.variable_values.insert("name".to_owned(), Value::from(dial.name.as_str()));
-        overrides.variable_values.insert("business_name".to_owned(), Value::from(dial.business_name.as_str()));
+        overrides
+            .metadata
+            .insert("campaignId".to_owned(), Value::from(dial.campaign_id.to_string()));
+        overrides
+            .metadata
+            .insert("attempt".to_owned(), Value::from(dial.attempt));
+        overrides.variable_values = dial
+            .variables
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect();
+        overrides
+            .variable_values
+            .insert("name".to_owned(), Value::from(dial.name.as_str()));
+        overrides.variable_values.insert(
+            "business_name".to_owned(),
+            Value::from(dial.business_name.as_str()),
+        );
         overrides.server_messages = SERVER_MESSAGES.map(str::to_owned).to_vec();
         overrides.max_duration_seconds = Some(self.max_duration_seconds);
         overrides.server = self.webhook.as_ref().map(|webhook| Server {
@@ -87,7 +107,11 @@ impl VapiTelephony {
         let mut seen = BTreeSet::new();
         let mut listing = Listing::default();
         for _ in 0..LIST_PAGES {
-            let calls = self.client.list_calls(&filter).await.map_err(|error| lookup_error(&error))?;
+            let calls = self
+                .client
+                .list_calls(&filter)
+                .await
+                .map_err(|error| lookup_error(&error))?;
             let full = calls.len() >= LIST_LIMIT as usize;
             let oldest = calls.iter().filter_map(|call| call.value.created_at_ms).min();
             let before = seen.len();
@@ -115,8 +139,15 @@ impl Telephony for VapiTelephony {
     async fn dial(&self, dial: &Dial, now: UtcMs) -> DialAnswer {
         match self.client.create_call(&self.request(dial)).await {
             vapi::DialAnswer::Accepted(call) => DialAnswer::Accepted {
-                lines: call.value.subscription_limits.as_ref().and_then(|limits| limits.concurrency_limit),
-                fact: Box::new(about(dial, fact_of_call(&call, Source::Dial, "dial.accepted", now))),
+                lines: call
+                    .value
+                    .subscription_limits
+                    .as_ref()
+                    .and_then(|limits| limits.concurrency_limit),
+                fact: Box::new(about(
+                    dial,
+                    fact_of_call(&call, Source::Dial, "dial.accepted", now),
+                )),
             },
             vapi::DialAnswer::Refused(refusal) => match refusal.provider_call_id {
                 Some(id) => DialAnswer::Blocked {
@@ -134,7 +165,14 @@ impl Telephony for VapiTelephony {
     }
 
     async fn changed_since(&self, since: UtcMs, now: UtcMs) -> Result<Listing, LookupError> {
-        self.list(CallFilter { updated_at_ge_ms: Some(since.0), ..CallFilter::default() }, now).await
+        self.list(
+            CallFilter {
+                updated_at_ge_ms: Some(since.0),
+                ..CallFilter::default()
+            },
+            now,
+        )
+        .await
     }
 
     async fn created_since(
@@ -152,22 +190,38 @@ impl Telephony for VapiTelephony {
     }
 
     async fn look_up(&self, provider_call_id: &str, now: UtcMs) -> Result<Option<Fact>, LookupError> {
-        let call = self.client.get_call(provider_call_id).await.map_err(|error| lookup_error(&error))?;
+        let call = self
+            .client
+            .get_call(provider_call_id)
+            .await
+            .map_err(|error| lookup_error(&error))?;
         Ok(call.map(|call| fact_of_call(&call, Source::Poll, "look-up", now)))
     }
 
     async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
-        let assistants = self.client.list_assistants().await.map_err(|error| lookup_error(&error))?;
+        let assistants = self
+            .client
+            .list_assistants()
+            .await
+            .map_err(|error| lookup_error(&error))?;
         Ok(assistants.into_iter().map(ProviderAssistant::from).collect())
     }
 
     async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        let assistant = self.client.get_assistant(id).await.map_err(|error| lookup_error(&error))?;
+        let assistant = self
+            .client
+            .get_assistant(id)
+            .await
+            .map_err(|error| lookup_error(&error))?;
         Ok(assistant.map(ProviderAssistant::from))
     }
 
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
-        let numbers = self.client.list_phone_numbers().await.map_err(|error| lookup_error(&error))?;
+        let numbers = self
+            .client
+            .list_phone_numbers()
+            .await
+            .map_err(|error| lookup_error(&error))?;
         Ok(numbers
             .into_iter()
             .map(|number| ProviderNumber {
@@ -183,7 +237,11 @@ impl Telephony for VapiTelephony {
 impl From<Raw<vapi::Assistant>> for ProviderAssistant {
     fn from(assistant: Raw<vapi::Assistant>) -> Self {
         let name = assistant.value.name.unwrap_or_else(|| assistant.value.id.clone());
-        Self { id: assistant.value.id, name, config_json: assistant.raw.get().to_owned() }
+        Self {
+            id: assistant.value.id,
+            name,
+            config_json: assistant.raw.get().to_owned(),
+        }
     }
 }
 
@@ -198,7 +256,10 @@ fn blocked(provider_call_id: &str, message: &str, now: UtcMs) -> Fact {
     let id = Value::from(provider_call_id);
     let body = serde_json::json!({ "id": id, "blocked": message }).to_string();
     let call = Raw {
-        value: vapi::Call { id: provider_call_id.to_owned(), ..vapi::Call::default() },
+        value: vapi::Call {
+            id: provider_call_id.to_owned(),
+            ..vapi::Call::default()
+        },
         raw: serde_json::value::RawValue::from_string(body).unwrap_or_default(),
     };
     fact_of_call(&call, Source::Dial, "dial.blocked", now)
@@ -221,5 +282,8 @@ fn lookup_error(error: &ApiError) -> LookupError {
         }
         _ => None,
     };
-    LookupError { message: error.to_string(), retry_after_ms }
+    LookupError {
+        message: error.to_string(),
+        retry_after_ms,
+    }
 }

@@ -78,14 +78,22 @@ const COLUMNS: &str = "c.id, c.line, c.name, c.business_name, c.phone, c.state, 
      c.eligible_at_ms, c.attempts, k.id AS call_id, k.status, k.dialling, k.reserved_at_ms, k.started_at_ms, \
      k.ended_at_ms, k.ended_reason, k.cost_usd_micros";
 
-const FROM: &str = "FROM contacts c LEFT JOIN calls k ON k.id = c.last_call_id WHERE c.campaign_id = $1 \
-     AND ($2 IS NULL OR c.state = $2) AND ($3 IS NULL OR c.outcome = $3) AND ($4 IS NULL OR k.status = $4) \
+const WHERE: &str = "WHERE c.campaign_id = $1 AND ($2 IS NULL OR c.state = $2) AND ($3 IS NULL OR c.outcome = $3) \
      AND ($5 IS NULL OR c.search_text LIKE $5 ESCAPE '\\')";
 
 static LIST: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT {COLUMNS} {FROM} ORDER BY c.last_call_id DESC NULLS LAST, c.position LIMIT $6 OFFSET $7")
+    format!(
+        "SELECT {COLUMNS} FROM contacts c LEFT JOIN calls k ON k.id = c.last_call_id {WHERE} \
+         AND ($4 IS NULL OR k.status = $4) ORDER BY c.last_call_id DESC NULLS LAST, c.position LIMIT $6 OFFSET $7"
+    )
 });
-static COUNT: LazyLock<String> = LazyLock::new(|| format!("SELECT COUNT(*) {FROM}"));
+// Only whoever filters by status pays for a look at the calls: a join took seven times as long.
+static COUNT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT COUNT(*) FROM contacts c {WHERE} \
+         AND ($4 IS NULL OR EXISTS (SELECT 1 FROM calls k WHERE k.id = c.last_call_id AND k.status = $4))"
+    )
+});
 
 /// No name is longer, and SQLite refuses patterns of more than 50,000 bytes.
 const SEARCH_LENGTH: usize = 500;

@@ -32,8 +32,7 @@ const SHOWN: usize = 20;
 
 /// Reads and reports. The exit code is 1 when no row can be used.
 pub(crate) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let file =
-        File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let file = File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let list_settings = ListSettings {
         default_region: args.region.or(settings.default_region),
         max_bytes: settings.max_file_upload_bytes,
@@ -43,7 +42,10 @@ pub(crate) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     let mut repaired = Vec::new();
     let mut keep_repairs = |row: Row| {
         if !row.repairs.is_empty() && repaired.len() < SHOWN {
-            repaired.push(format!("  line {}: {} is read as {}", row.line, row.phone_as_written, row.phone));
+            repaired.push(format!(
+                "  line {}: {} is read as {}",
+                row.line, row.phone_as_written, row.phone
+            ));
         }
         ControlFlow::Continue(())
     };
@@ -54,7 +56,11 @@ pub(crate) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     } else {
         print!("{}", in_words(&report, &repaired));
     }
-    Ok(if report.accepted > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.accepted > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn in_words(report: &ImportReport, repaired: &[String]) -> String {
@@ -69,7 +75,12 @@ fn in_words(report: &ImportReport, repaired: &[String]) -> String {
     let duplicates: Vec<String> = report
         .duplicates
         .iter()
-        .map(|row| format!("  line {}: {} stands in line {} already", row.line, row.phone, row.first_line))
+        .map(|row| {
+            format!(
+                "  line {}: {} stands in line {} already",
+                row.line, row.phone, row.first_line
+            )
+        })
         .collect();
     let mut text = format!(
         "{} rows: {} accepted, {} rejected, {} duplicates.\n",
@@ -81,7 +92,11 @@ fn in_words(report: &ImportReport, repaired: &[String]) -> String {
     for (title, lines, all) in [
         ("Rejected", &rejected[..], rejected.len()),
         ("Duplicates", &duplicates[..], duplicates.len()),
-        ("Repaired", repaired, usize::try_from(report.repaired).unwrap_or(usize::MAX)),
+        (
+            "Repaired",
+            repaired,
+            usize::try_from(report.repaired).unwrap_or(usize::MAX),
+        ),
     ] {
         if all == 0 {
             continue;

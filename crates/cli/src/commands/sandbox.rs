@@ -91,7 +91,11 @@ impl From<LimitFormArg> for LimitForm {
 /// Serves until told to stop.
 pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     logging::start(settings);
-    let clock = ClockArgs { speed: args.speed, epoch: args.epoch }.clock()?;
+    let clock = ClockArgs {
+        speed: args.speed,
+        epoch: args.epoch,
+    }
+    .clock()?;
     let listener = TcpListener::bind(args.address)
         .await
         .with_context(|| format!("cannot listen on {}: is another program there?", args.address))?;
@@ -112,6 +116,12 @@ pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Resul
     println!("Assistant: {DEFAULT_ASSISTANT_ID}\nLedger:    {base_url}/sandbox/ledger");
     let provider_clock = sandbox::Clock::shared(clock.started(), clock.origin().0, clock.speed());
     let stop = stop_on_signal();
-    sandbox::serve(listener, Arc::new(Mutex::new(world)), provider_clock, stop.cancelled_owned()).await?;
+    sandbox::serve(
+        listener,
+        Arc::new(Mutex::new(world)),
+        provider_clock,
+        stop.cancelled_owned(),
+    )
+    .await?;
     Ok(ExitCode::SUCCESS)
 }

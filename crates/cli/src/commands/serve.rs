@@ -43,7 +43,10 @@ impl ClockArgs {
 /// Serves until told to stop.
 pub(crate) async fn run(args: ClockArgs, settings: Settings) -> anyhow::Result<ExitCode> {
     logging::start(&settings);
-    let surroundings = Surroundings { clock: args.clock()?, sandbox_url: None };
+    let surroundings = Surroundings {
+        clock: args.clock()?,
+        sandbox_url: None,
+    };
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another program there?", settings.listen))?;

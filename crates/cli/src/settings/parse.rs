@@ -35,7 +35,9 @@ impl Values {
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
-        let Some(set) = self.get(name) else { return Ok(default) };
+        let Some(set) = self.get(name) else {
+            return Ok(default);
+        };
         let right = format!("a whole number from {} to {}", range.start(), range.end());
         let number: T = set.value.parse().map_err(|_| self.bad(name, &right))?;
         ensure!(range.contains(&number), self.bad(name, &right));
@@ -44,25 +46,45 @@ impl Values {
 
     /// One of a few words.
     pub(crate) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)], default: T) -> anyhow::Result<T> {
-        let Some(set) = self.get(name) else { return Ok(default) };
-        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&set.value));
-        let right = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
-        found.map(|(_, value)| *value).ok_or_else(|| self.bad(name, &right))
+        let Some(set) = self.get(name) else {
+            return Ok(default);
+        };
+        let found = words
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(&set.value));
+        let right = words
+            .iter()
+            .map(|(word, _)| *word)
+            .collect::<Vec<_>>()
+            .join(" or ");
+        found
+            .map(|(_, value)| *value)
+            .ok_or_else(|| self.bad(name, &right))
     }
 
     /// An address of the web, without a slash at its end.
     pub(crate) fn url(&self, name: &str) -> anyhow::Result<Option<String>> {
-        let Some(set) = self.get(name) else { return Ok(None) };
+        let Some(set) = self.get(name) else {
+            return Ok(None);
+        };
         let right = "an address such as https://calls.example.com";
         let url = reqwest::Url::parse(&set.value).map_err(|_| self.bad(name, right))?;
-        ensure!(matches!(url.scheme(), "http" | "https") && url.has_host(), self.bad(name, right));
+        ensure!(
+            matches!(url.scheme(), "http" | "https") && url.has_host(),
+            self.bad(name, right)
+        );
         Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
     }
 
     /// A region of the world.
     pub(crate) fn region(&self, name: &str) -> anyhow::Result<Option<Region>> {
-        let Some(set) = self.get(name) else { return Ok(None) };
-        set.value.parse().map(Some).map_err(|_| self.bad(name, "two letters of a country, such as US or GB"))
+        let Some(set) = self.get(name) else {
+            return Ok(None);
+        };
+        set.value
+            .parse()
+            .map(Some)
+            .map_err(|_| self.bad(name, "two letters of a country, such as US or GB"))
     }
 
     /// Log directives.
@@ -76,7 +98,11 @@ impl Values {
     /// Only settings that are no secrets are parsed, so the value may be repeated.
     fn bad(&self, name: &str, right: &str) -> anyhow::Error {
         match self.get(name) {
-            Some(set) => anyhow!("{name} is `{}` (from {}): it must be {right}", set.value, set.origin),
+            Some(set) => anyhow!(
+                "{name} is `{}` (from {}): it must be {right}",
+                set.value,
+                set.origin
+            ),
             None => anyhow!("{name}: it must be {right}"),
         }
     }

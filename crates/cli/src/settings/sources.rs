@@ -51,8 +51,9 @@ impl Sources {
         let mut sources = Self::default();
         let from_environment = environment("AUTOLYNX_CONFIG").map(std::path::PathBuf::from);
         let named = config.map(Path::to_path_buf).or(from_environment);
-        let standard =
-            folders().map(|folders| folders.config_dir().join("autolynx.toml")).filter(|path| path.exists());
+        let standard = folders()
+            .map(|folders| folders.config_dir().join("autolynx.toml"))
+            .filter(|path| path.exists());
         if let Some(path) = named.or(standard) {
             sources.add_file(&path)?;
         }
@@ -71,7 +72,13 @@ impl Sources {
 
     fn set(&mut self, name: &'static str, value: &str, origin: &str) {
         if !value.trim().is_empty() {
-            self.0.insert(name, Sourced { value: value.trim().to_owned(), origin: origin.to_owned() });
+            self.0.insert(
+                name,
+                Sourced {
+                    value: value.trim().to_owned(),
+                    origin: origin.to_owned(),
+                },
+            );
         }
     }
 
@@ -83,12 +90,19 @@ impl Sources {
             .with_context(|| format!("{} is not a settings file", path.display()))?;
         for (key, value) in table {
             let Some(name) = NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(&key)) else {
-                bail!("{}: there is no setting `{key}`. There are: {}", path.display(), NAMES.join(", "));
+                bail!(
+                    "{}: there is no setting `{key}`. There are: {}",
+                    path.display(),
+                    NAMES.join(", ")
+                );
             };
             let value = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
-                other => bail!("{}: `{key}` must be a text or a number, not {other}", path.display()),
+                other => bail!(
+                    "{}: `{key}` must be a text or a number, not {other}",
+                    path.display()
+                ),
             };
             self.set(name, &value, &path.display().to_string());
         }
@@ -98,10 +112,17 @@ impl Sources {
 
 /// The platform's folders for this program. `None` without a home folder.
 pub(crate) fn folders() -> Option<impl AppStrategy> {
-    choose_app_strategy(AppStrategyArgs { app_name: "autolynx".to_owned(), ..AppStrategyArgs::default() }).ok()
+    choose_app_strategy(AppStrategyArgs {
+        app_name: "autolynx".to_owned(),
+        ..AppStrategyArgs::default()
+    })
+    .ok()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -4,8 +4,16 @@ use super::*;
 use crate::settings::sources::{Sourced, Sources};
 
 fn settings(values: &[(&'static str, &str)]) -> anyhow::Result<Settings> {
-    let sourced = |value: &str| Sourced { value: value.to_owned(), origin: "a test".to_owned() };
-    let sources = Sources(values.iter().map(|(name, value)| (*name, sourced(value))).collect());
+    let sourced = |value: &str| Sourced {
+        value: value.to_owned(),
+        origin: "a test".to_owned(),
+    };
+    let sources = Sources(
+        values
+            .iter()
+            .map(|(name, value)| (*name, sourced(value)))
+            .collect(),
+    );
     Settings::from_values(&Values::new(sources))
 }
 
@@ -18,7 +26,12 @@ fn nothing_set_is_a_working_installation_on_this_machine() {
     let settings = settings(&[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(
-        (settings.default_cap, settings.cadence_seconds, settings.account_lines, settings.log_level.as_str()),
+        (
+            settings.default_cap,
+            settings.cadence_seconds,
+            settings.account_lines,
+            settings.log_level.as_str()
+        ),
         (8, 60, 10, "info")
     );
     assert!(settings.public_url.is_none() && settings.database_url.is_none());
@@ -37,15 +50,24 @@ fn a_bad_value_is_named_with_what_would_be_right() {
     ];
     for ((name, value), right) in cases {
         let complaint = complaint(&[(name, value)]);
-        assert!(complaint.contains(name) && complaint.contains(value) && complaint.contains(right), "{complaint}");
-        assert!(complaint.contains("a test"), "it says where the value stands: {complaint}");
+        assert!(
+            complaint.contains(name) && complaint.contains(value) && complaint.contains(right),
+            "{complaint}"
+        );
+        assert!(
+            complaint.contains("a test"),
+            "it says where the value stands: {complaint}"
+        );
     }
 }
 
 #[test]
 fn it_refuses_to_listen_where_others_can_connect() {
     for address in ["0.0.0.0:3000", "192.0.2.1:80", "[::]:3000"] {
-        assert!(complaint(&[("LISTEN_ADDRESS", address)]).contains("only this machine may connect"), "{address}");
+        assert!(
+            complaint(&[("LISTEN_ADDRESS", address)]).contains("only this machine may connect"),
+            "{address}"
+        );
     }
     assert!(settings(&[("LISTEN_ADDRESS", "[::1]:3000")]).is_ok());
 }
@@ -63,7 +85,11 @@ fn webhooks_without_a_secret_are_refused() {
 #[test]
 fn a_file_is_read_and_its_unknown_names_are_refused() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    writeln!(file, "default_concurrency_cap = 12\nDATABASE_URL = \"sqlite:/tmp/a.db\"").unwrap();
+    writeln!(
+        file,
+        "default_concurrency_cap = 12\nDATABASE_URL = \"sqlite:/tmp/a.db\""
+    )
+    .unwrap();
     let path = file.path().to_owned();
     let flags = |listen: &str| SettingFlags {
         config: Some(path.clone()),
@@ -74,5 +100,8 @@ fn a_file_is_read_and_its_unknown_names_are_refused() {
     assert_eq!((settings.default_cap, settings.listen.port()), (12, 9));
     writeln!(file, "databse_url = \"x\"").unwrap();
     let complaint = format!("{:#}", flags("127.0.0.1:9").resolve().unwrap_err());
-    assert!(complaint.contains("there is no setting `databse_url`"), "{complaint}");
+    assert!(
+        complaint.contains("there is no setting `databse_url`"),
+        "{complaint}"
+    );
 }

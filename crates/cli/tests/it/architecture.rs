@@ -8,8 +8,14 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("autolynx-store", &["autolynx-domain"]),
     ("autolynx-vapi", &[]),
     ("autolynx-sandbox", &[]),
-    ("autolynx-engine", &["autolynx-domain", "autolynx-store", "autolynx-vapi"]),
-    ("autolynx-web", &["autolynx-domain", "autolynx-engine", "autolynx-store"]),
+    (
+        "autolynx-engine",
+        &["autolynx-domain", "autolynx-store", "autolynx-vapi"],
+    ),
+    (
+        "autolynx-web",
+        &["autolynx-domain", "autolynx-engine", "autolynx-store"],
+    ),
     (
         "autolynx",
         &[
@@ -27,7 +33,16 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 const RESERVED: [(&str, &[&str]); 4] = [
     ("sqlx", &["autolynx-store"]),
     ("axum", &["autolynx-web"]),
-    ("tokio", &["autolynx-store", "autolynx-sandbox", "autolynx-engine", "autolynx-web", "autolynx"]),
+    (
+        "tokio",
+        &[
+            "autolynx-store",
+            "autolynx-sandbox",
+            "autolynx-engine",
+            "autolynx-web",
+            "autolynx",
+        ],
+    ),
     ("clap", &["autolynx"]),
 ];
 
@@ -35,7 +50,10 @@ const RESERVED: [(&str, &[&str]); 4] = [
 fn every_crate_uses_only_what_it_may() {
     let uses = normal_dependencies();
     for (name, allowed) in ALLOWED {
-        let ours: Vec<&String> = uses[name].iter().filter(|used| used.starts_with("autolynx")).collect();
+        let ours: Vec<&String> = uses[name]
+            .iter()
+            .filter(|used| used.starts_with("autolynx"))
+            .collect();
         for used in ours {
             assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
         }
@@ -44,7 +62,10 @@ fn every_crate_uses_only_what_it_may() {
         for (name, used) in &uses {
             let known = ALLOWED.iter().any(|(known, _)| known == name);
             let may = users.contains(&name.as_str()) || !known;
-            assert!(may || !used.iter().any(|used| used == foreign), "{name} must not use {foreign}");
+            assert!(
+                may || !used.iter().any(|used| used == foreign),
+                "{name} must not use {foreign}"
+            );
         }
     }
 }
@@ -56,7 +77,11 @@ fn normal_dependencies() -> BTreeMap<String, Vec<String>> {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     metadata["packages"]
@@ -65,8 +90,13 @@ fn normal_dependencies() -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|package| {
             let dependencies = package["dependencies"].as_array().expect("dependencies");
-            let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
-            (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
+            let normal = dependencies
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null());
+            (
+                text(&package["name"]),
+                normal.map(|dependency| text(&dependency["name"])).collect(),
+            )
         })
         .collect()
 }

@@ -35,11 +35,16 @@ async fn survive(database: &str, seed: u64) {
     let settings = NodeSettings::new(database, &sandbox, tempo, CAP);
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut node = Node::start(&settings).await;
-    let id = node.start_campaign("Kills", lists::people(CONTACTS as usize, 0), CAP).await;
+    let id = node
+        .start_campaign("Kills", lists::people(CONTACTS as usize, 0), CAP)
+        .await;
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(chance.random_range(1..400))).await;
         let campaign = node.campaign(&id).await;
-        assert_ne!(campaign["status"], "COMPLETED", "the campaign must outlive the kills: {kill} done");
+        assert_ne!(
+            campaign["status"], "COMPLETED",
+            "the campaign must outlive the kills: {kill} done"
+        );
         node.kill().await;
         node = Node::start(&settings).await;
     }

@@ -13,12 +13,20 @@ pub(crate) struct PostgresDatabase {
 impl PostgresDatabase {
     /// Makes one on the server that the test run was given.
     pub(crate) async fn create(name: &str) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "tests are told their server by the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests are told their server by the environment"
+        )]
         let server = std::env::var("TEST_POSTGRES_URL")
             .expect("TEST_POSTGRES_URL is not set: run the tests with `make test`, which starts a Postgres");
         let name = format!("autolynx_{name}_{}", std::process::id());
-        let mut connection = PgConnection::connect(&server).await.expect("the test's Postgres answers");
-        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("created");
+        let mut connection = PgConnection::connect(&server)
+            .await
+            .expect("the test's Postgres answers");
+        connection
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .expect("created");
         let (base, _) = server.rsplit_once('/').expect("an address ends with a database");
         let url = format!("{base}/{name}");
         Self { server, name, url }
@@ -26,8 +34,13 @@ impl PostgresDatabase {
 
     /// Drops it, whoever is still connected.
     pub(crate) async fn drop_it(self) {
-        let mut connection = PgConnection::connect(&self.server).await.expect("the test's Postgres answers");
+        let mut connection = PgConnection::connect(&self.server)
+            .await
+            .expect("the test's Postgres answers");
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        connection.execute(sqlx::AssertSqlSafe(drop)).await.expect("dropped");
+        connection
+            .execute(sqlx::AssertSqlSafe(drop))
+            .await
+            .expect("dropped");
     }
 }

@@ -11,7 +11,11 @@ fn list() -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::with_suffix(".csv").expect("a file");
     let good = lists::people(CONTACTS as usize, 500);
     let (nameless, again) = (lists::number(999), lists::number(500));
-    write!(file, "{good}Nobody,,not a number\n,Nameless,{nameless}\nAgain,,{again}\n").expect("written");
+    write!(
+        file,
+        "{good}Nobody,,not a number\n,Nameless,{nameless}\nAgain,,{again}\n"
+    )
+    .expect("written");
     file
 }
 
@@ -29,7 +33,10 @@ async fn keeps_its_promises(args: &[&str]) -> serde_json::Value {
         assert_eq!(&report[key], value, "{key}: {report:#}");
     }
     assert!(report["peak_live"].as_u64() <= Some(8), "{report:#}");
-    assert!(report["ideal_ms"].as_i64() <= report["makespan_ms"].as_i64(), "{report:#}");
+    assert!(
+        report["ideal_ms"].as_i64() <= report["makespan_ms"].as_i64(),
+        "{report:#}"
+    );
     report
 }
 
@@ -45,13 +52,19 @@ async fn without_webhooks_on_sqlite() {
     let report = keeps_its_promises(&["--no-webhooks"]).await;
     assert_eq!(report["facts"]["webhook"], 0, "{report:#}");
     let rate = report["list_requests_per_minute"].as_f64().expect("a rate");
-    assert!(rate <= 15.0, "polling must stay polite: {rate} list requests a minute");
+    assert!(
+        rate <= 15.0,
+        "polling must stay polite: {rate} list requests a minute"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_harsh_faults_on_sqlite() {
     let report = keeps_its_promises(&["--faults", "harsh"]).await;
-    assert!(!report["faults_injected"].as_object().expect("faults").is_empty(), "{report:#}");
+    assert!(
+        !report["faults_injected"].as_object().expect("faults").is_empty(),
+        "{report:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

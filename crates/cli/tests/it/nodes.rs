@@ -20,8 +20,12 @@ async fn three_nodes_and_one_dies() {
     for _ in 0..3 {
         nodes.push(Node::start(&NodeSettings::new(&database.url, &sandbox, tempo, CAP)).await);
     }
-    let id = nodes[0].start_campaign("Together", lists::people(CONTACTS as usize, 0), CAP).await;
-    nodes[0].watch(&id, |campaign| final_contacts(campaign) > CONTACTS / 3).await;
+    let id = nodes[0]
+        .start_campaign("Together", lists::people(CONTACTS as usize, 0), CAP)
+        .await;
+    nodes[0]
+        .watch(&id, |campaign| final_contacts(campaign) > CONTACTS / 3)
+        .await;
     nodes.swap_remove(1).kill().await;
     let campaign = nodes[0].completed(&id).await;
 

@@ -28,12 +28,20 @@ impl Tempo {
     /// Starts now.
     #[expect(clippy::disallowed_methods, reason = "processes agree on real time")]
     pub(crate) fn new(speed: f64) -> Self {
-        let epoch_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let epoch_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+            .as_millis();
         Self { speed, epoch_ms }
     }
 
     fn args(self) -> [String; 4] {
-        ["--speed".into(), self.speed.to_string(), "--epoch".into(), self.epoch_ms.to_string()]
+        [
+            "--speed".into(),
+            self.speed.to_string(),
+            "--epoch".into(),
+            self.epoch_ms.to_string(),
+        ]
     }
 }
 
@@ -46,8 +54,14 @@ fn http() -> reqwest::Client {
 fn command() -> Command {
     let mut command = Command::new(BINARY);
     // Nothing of the surroundings may decide a test.
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent");
-    command.kill_on_drop(true).stdout(Stdio::piped()).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent");
+    command
+        .kill_on_drop(true)
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null());
     command
 }
 
@@ -77,7 +91,15 @@ impl Sandbox {
     pub(crate) async fn start(tempo: Tempo, lines: u32, faults: &str, seed: u64) -> Self {
         let mut command = command();
         command
-            .args(["sandbox", "--address", "127.0.0.1:0", "--api-key", API_KEY, "--faults", faults])
+            .args([
+                "sandbox",
+                "--address",
+                "127.0.0.1:0",
+                "--api-key",
+                API_KEY,
+                "--faults",
+                faults,
+            ])
             .args(["--account-lines", &lines.to_string(), "--seed", &seed.to_string()])
             .args(tempo.args());
         let mut child = command.spawn().expect("the sandbox starts");
@@ -115,7 +137,10 @@ pub(crate) struct NodeSettings {
 impl NodeSettings {
     pub(crate) fn new(database: &str, sandbox: &Sandbox, tempo: Tempo, account_lines: u32) -> Self {
         // The webhook address must be known before the node starts and stay the same when it starts again.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|socket| socket.local_addr())
+            .expect("a port")
+            .port();
         Self {
             database: database.to_owned(),
             provider: sandbox.url.clone(),
@@ -167,7 +192,12 @@ impl Node {
             .text("start", "true")
             .part("file", reqwest::multipart::Part::text(list).file_name("list.csv"));
         let url = format!("{}/api/campaigns", self.url);
-        let answer = http().post(url).multipart(form).send().await.expect("the node answers");
+        let answer = http()
+            .post(url)
+            .multipart(form)
+            .send()
+            .await
+            .expect("the node answers");
         let status = answer.status();
         let answer: Value = answer.json().await.expect("JSON");
         assert!(status.is_success(), "{answer}");
@@ -203,14 +233,24 @@ impl Node {
 /// How many contacts of a campaign are final.
 pub(crate) fn final_contacts(campaign: &Value) -> u64 {
     let contacts = &campaign["progress"]["contacts"];
-    ["done", "skipped"].iter().filter_map(|state| contacts[state].as_u64()).sum()
+    ["done", "skipped"]
+        .iter()
+        .filter_map(|state| contacts[state].as_u64())
+        .sum()
 }
 
 /// What the ledger must say of any campaign, whatever was done to the nodes: *never twice* and *never over*.
 pub(crate) fn assert_truth(ledger: &Value, lines: u64) {
-    assert_eq!(ledger["attempts_called_twice"], serde_json::json!([]), "never twice: {ledger:#}");
+    assert_eq!(
+        ledger["attempts_called_twice"],
+        serde_json::json!([]),
+        "never twice: {ledger:#}"
+    );
     let peak = ledger["peak_live"].as_u64().expect("a peak");
-    assert!(peak <= lines, "never over: {peak} calls were live at once on {lines} lines");
+    assert!(
+        peak <= lines,
+        "never over: {peak} calls were live at once on {lines} lines"
+    );
 }
 
 /// `replay --check` on a database that nobody uses any more.

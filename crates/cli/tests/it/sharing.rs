@@ -25,11 +25,17 @@ async fn two_campaigns_share_the_lines() {
     assert_eq!(ledger["peak_live"], LINES, "both together use every line");
     let calls = sandbox.calls().await;
     let spans = |id: &str| -> Vec<(i64, i64)> {
-        let ours = calls.iter().filter(|call| call["assistantOverrides"]["metadata"]["campaignId"] == id);
+        let ours = calls
+            .iter()
+            .filter(|call| call["assistantOverrides"]["metadata"]["campaignId"] == id);
         let moment = |value: &serde_json::Value| {
-            value.as_str().and_then(domain::time::UtcMs::from_iso).map_or(0, |moment| moment.0)
+            value
+                .as_str()
+                .and_then(domain::time::UtcMs::from_iso)
+                .map_or(0, |moment| moment.0)
         };
-        ours.map(|call| (moment(&call["createdAt"]), moment(&call["endedAt"]))).collect()
+        ours.map(|call| (moment(&call["createdAt"]), moment(&call["endedAt"])))
+            .collect()
     };
     let (first, second) = (spans(&first), spans(&second));
     // From when both have begun until one has placed its last call.
@@ -37,9 +43,15 @@ async fn two_campaigns_share_the_lines() {
     let last_placed = |spans: &[(i64, i64)]| spans.iter().map(|span| span.0).max().unwrap_or(0);
     let end = last_placed(&first).min(last_placed(&second));
     let line_time = |spans: &[(i64, i64)]| -> i64 {
-        spans.iter().map(|(from, to)| (to.min(&end) - from.max(&begin)).max(0)).sum()
+        spans
+            .iter()
+            .map(|(from, to)| (to.min(&end) - from.max(&begin)).max(0))
+            .sum()
     };
     let (one, other) = (line_time(&first), line_time(&second));
     let share = one * 100 / (one + other);
-    assert!((40..=60).contains(&share), "the first campaign had {share} % of the line time");
+    assert!(
+        (40..=60).contains(&share),
+        "the first campaign had {share} % of the line time"
+    );
 }

@@ -83,8 +83,14 @@ pub enum Dialling {
 
 impl Dialling {
     /// Every standing, in rising order.
-    pub const ALL: [Self; 6] =
-        [Self::Reserved, Self::Sent, Self::Unconfirmed, Self::Absent, Self::Refused, Self::Accepted];
+    pub const ALL: [Self; 6] = [
+        Self::Reserved,
+        Self::Sent,
+        Self::Unconfirmed,
+        Self::Absent,
+        Self::Refused,
+        Self::Accepted,
+    ];
 
     /// The stored form.
     #[must_use]

@@ -16,37 +16,55 @@ fn any_end() -> impl Strategy<Value = End> {
         Just(Some(ours::ABSENT.to_owned())),
         Just(Some(ours::REFUSED_CAPACITY.to_owned())),
     ];
-    (reason, proptest::option::of("[a-c]{1,2}"), 0_i64..9)
-        .prop_map(|(reason, message, at)| End { reason, message, at: UtcMs(at) })
+    (reason, proptest::option::of("[a-c]{1,2}"), 0_i64..9).prop_map(|(reason, message, at)| End {
+        reason,
+        message,
+        at: UtcMs(at),
+    })
 }
 
 fn any_state() -> impl Strategy<Value = CallState> {
     let moment = || proptest::option::of((0_i64..9).prop_map(UtcMs));
     let text = || proptest::option::of("[a-c]{0,3}");
     (
-        (proptest::sample::select(Dialling::ALL.to_vec()), text(), moment(), moment(), moment(), moment()),
+        (
+            proptest::sample::select(Dialling::ALL.to_vec()),
+            text(),
+            moment(),
+            moment(),
+            moment(),
+            moment(),
+        ),
         proptest::option::of(any_end()),
-        (proptest::option::of(0_i64..5), text(), text(), proptest::option::of(0_u32..3), text()),
+        (
+            proptest::option::of(0_i64..5),
+            text(),
+            text(),
+            proptest::option::of(0_u32..3),
+            text(),
+        ),
     )
-        .prop_map(|((dialling, id, sent, accepted, ringing, started), end, (cost, rec, tr, turns, sum))| {
-            CallState {
-                dialling,
-                provider_call_id: id,
-                sent_at: sent,
-                accepted_at: accepted,
-                ringing_at: ringing,
-                started_at: started,
-                end,
-                details: Details {
-                    cost: cost.map(UsdMicros),
-                    recording_url: rec,
-                    transcript: tr,
-                    user_turns: turns,
-                    summary: sum,
-                    ..Details::default()
-                },
-            }
-        })
+        .prop_map(
+            |((dialling, id, sent, accepted, ringing, started), end, (cost, rec, tr, turns, sum))| {
+                CallState {
+                    dialling,
+                    provider_call_id: id,
+                    sent_at: sent,
+                    accepted_at: accepted,
+                    ringing_at: ringing,
+                    started_at: started,
+                    end,
+                    details: Details {
+                        cost: cost.map(UsdMicros),
+                        recording_url: rec,
+                        transcript: tr,
+                        user_turns: turns,
+                        summary: sum,
+                        ..Details::default()
+                    },
+                }
+            },
+        )
 }
 
 proptest! {
@@ -90,8 +108,15 @@ proptest! {
 }
 
 fn ended(reason: &str) -> CallState {
-    let end = End { reason: Some(reason.to_owned()), message: None, at: UtcMs(10) };
-    CallState { end: Some(end), ..CallState::default() }
+    let end = End {
+        reason: Some(reason.to_owned()),
+        message: None,
+        at: UtcMs(10),
+    };
+    CallState {
+        end: Some(end),
+        ..CallState::default()
+    }
 }
 
 #[test]
@@ -104,12 +129,19 @@ fn the_providers_word_outranks_our_inference() {
 #[test]
 fn a_refusal_for_capacity_was_not_dialled_and_one_for_the_number_is_final() {
     assert_eq!(ended(ours::REFUSED_CAPACITY).outcome(), Some(Outcome::NotDialled));
-    assert_eq!(ended(ours::REFUSED_CONTACT).outcome(), Some(Outcome::InvalidNumber));
+    assert_eq!(
+        ended(ours::REFUSED_CONTACT).outcome(),
+        Some(Outcome::InvalidNumber)
+    );
 }
 
 #[test]
 fn an_empty_account_is_the_accounts_fault_and_a_busy_line_is_not() {
-    assert!(ended("call.start.error-subscription-insufficient-credits").account_fault().is_some());
+    assert!(
+        ended("call.start.error-subscription-insufficient-credits")
+            .account_fault()
+            .is_some()
+    );
     assert!(ended(ours::REFUSED_ACCOUNT).account_fault().is_some());
     assert!(ended("customer-busy").account_fault().is_none());
     assert!(ended(ours::REFUSED_CAPACITY).account_fault().is_none());

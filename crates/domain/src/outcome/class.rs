@@ -90,7 +90,11 @@ pub struct Reason {
 }
 
 static TABLE: LazyLock<HashMap<&'static str, Reason>> = LazyLock::new(|| {
-    include_str!("ended_reasons.csv").lines().skip(1).filter_map(parse_row).collect()
+    include_str!("ended_reasons.csv")
+        .lines()
+        .skip(1)
+        .filter_map(parse_row)
+        .collect()
 });
 
 /// Classes an ended reason: the table first, then the prefix rules in the order in which they are written.
@@ -134,7 +138,13 @@ pub fn classify(reason: &str) -> Reason {
 fn parse_row(line: &'static str) -> Option<(&'static str, Reason)> {
     let mut fields = line.split(',');
     let (reason, class, advice) = (fields.next()?, fields.next()?, fields.next()?);
-    Some((reason, Reason { class: parse_class(class)?, advice: parse_advice(advice)? }))
+    Some((
+        reason,
+        Reason {
+            class: parse_class(class)?,
+            advice: parse_advice(advice)?,
+        },
+    ))
 }
 
 fn parse_class(text: &str) -> Option<Class> {
@@ -195,18 +205,27 @@ mod tests {
     #[test]
     fn unknown_reasons_fall_back_by_rule() {
         let cases = [
-            ("call.start.error-new-concurrency-limit-kind", Class::ConcurrencyLimited),
+            (
+                "call.start.error-new-concurrency-limit-kind",
+                Class::ConcurrencyLimited,
+            ),
             ("call.start.error-subscription-paused", Class::AccountBlocked),
             ("call.start.error-vapifault-new", Class::PlatformError),
             ("call.start.error-get-something", Class::ConfigError),
-            ("call.in-progress.error-sip-outbound-call-was-odd", Class::FailedToConnect),
+            (
+                "call.in-progress.error-sip-outbound-call-was-odd",
+                Class::FailedToConnect,
+            ),
             ("call.forwarding.new", Class::TransferFailed),
             ("pipeline-error-new-transcriber-failed", Class::TranscriberError),
             ("pipeline-error-new-voice-failed", Class::VoiceError),
             ("pipeline-error-newmodel-500", Class::LlmError),
             ("call.in-progress.error-vapifault-odd", Class::PlatformError),
             ("customer-ended-call-in-a-new-way", Class::CustomerEnded),
-            ("assistant-ended-call-in-a-new-way", Class::CompletedAssistantEnded),
+            (
+                "assistant-ended-call-in-a-new-way",
+                Class::CompletedAssistantEnded,
+            ),
             ("never-heard-of", Class::Unknown),
         ];
         for (reason, class) in cases {

@@ -101,8 +101,16 @@ impl Outcome {
 /// "answered by a human", so it is derived: the class says that somebody picked up, and a turn says that they spoke.
 #[must_use]
 pub fn of_ended(reason: Option<&str>, user_turns: Option<u32>) -> Outcome {
-    let Some(reason) = reason else { return Outcome::Unknown };
-    let picked_up = |silent: Outcome| if user_turns == Some(0) { silent } else { Outcome::Human };
+    let Some(reason) = reason else {
+        return Outcome::Unknown;
+    };
+    let picked_up = |silent: Outcome| {
+        if user_turns == Some(0) {
+            silent
+        } else {
+            Outcome::Human
+        }
+    };
     match classify(reason).class {
         Class::CompletedAssistantEnded | Class::MaxDuration | Class::HookEnded => picked_up(Outcome::Silence),
         Class::CustomerEnded | Class::EndedByCarrier => picked_up(Outcome::HungUp),
@@ -144,9 +152,14 @@ pub fn of_ended(reason: Option<&str>, user_turns: Option<u32>) -> Outcome {
 
 /// The provider's `call.start.*` family (and its older spellings) fails before any telephone is rung.
 fn ended_before_dialling(reason: &str) -> bool {
-    ["call.start.", "call-start-", "assistant-request-", "assistant-not-"]
-        .iter()
-        .any(|prefix| reason.starts_with(prefix))
+    [
+        "call.start.",
+        "call-start-",
+        "assistant-request-",
+        "assistant-not-",
+    ]
+    .iter()
+    .any(|prefix| reason.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -30,7 +30,10 @@ impl Engine {
                 call.dialling == Dialling::Sent && call.sent_at.is_some_and(|at| now.since(at) > grace)
             })
             .map(|call| {
-                let says = CallState { dialling: Dialling::Unconfirmed, ..CallState::default() };
+                let says = CallState {
+                    dialling: Dialling::Unconfirmed,
+                    ..CallState::default()
+                };
                 inferred(call, "dial.abandoned", says, now)
             })
             .collect();
@@ -38,7 +41,9 @@ impl Engine {
 
         let settled = |call: &&OpenCall| {
             call.dialling == Dialling::Unconfirmed
-                && call.sent_at.is_some_and(|at| now.since(at) >= self.settings.polling.settle_ms)
+                && call
+                    .sent_at
+                    .is_some_and(|at| now.since(at) >= self.settings.polling.settle_ms)
                 && !asked_lately(call, now)
         };
         let mut by_number: BTreeMap<&str, Vec<&OpenCall>> = BTreeMap::new();
@@ -59,12 +64,15 @@ impl Engine {
             Ok(listing) => listing,
             Err(error) => {
                 tracing::info!(%error, "the provider did not answer a look for calls in doubt");
-                return Ok(());
+                return self.asked_in_vain(calls, self.clock.now()).await;
             }
         };
         let now = self.clock.now();
         for call in calls {
-            let found = listing.facts.iter().find(|fact| fact.call.call_id == Some(call.call_id));
+            let found = listing
+                .facts
+                .iter()
+                .find(|fact| fact.call.call_id == Some(call.call_id));
             if let Some(fact) = found {
                 self.observe(std::slice::from_ref(fact), now).await?;
             } else if listing.complete {
@@ -78,6 +86,14 @@ impl Engine {
                     self.observe(&[inferred(call, "absent", says, now)], now).await?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// A look without an answer proves nothing, and is not repeated at once either.
+    async fn asked_in_vain(&self, calls: &[&OpenCall], now: UtcMs) -> store::Result<()> {
+        for call in calls {
+            self.store.note_asked(call.call_id, false, now).await?;
         }
         Ok(())
     }

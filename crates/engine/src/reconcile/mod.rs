@@ -34,7 +34,10 @@ impl Engine {
     /// the calls keep their lines and are asked for again.
     pub async fn reconcile(&self, now: UtcMs) -> store::Result<Reconciled> {
         let open = self.store.open_calls().await?;
-        let mut reconciled = Reconciled { open: open.len(), ..Reconciled::default() };
+        let mut reconciled = Reconciled {
+            open: open.len(),
+            ..Reconciled::default()
+        };
         if open.is_empty() && !self.expects_details(now).await? {
             return Ok(reconciled);
         }
@@ -65,7 +68,10 @@ fn asked_lately(call: &OpenCall, now: UtcMs) -> bool {
 /// What we say ourselves about a call.
 fn inferred(call: &OpenCall, kind: &str, says: CallState, now: UtcMs) -> Fact {
     Fact {
-        call: CallRef { call_id: Some(call.call_id), provider_call_id: call.provider_call_id.clone() },
+        call: CallRef {
+            call_id: Some(call.call_id),
+            provider_call_id: call.provider_call_id.clone(),
+        },
         source: Source::Engine,
         kind: kind.to_owned(),
         at: now,
@@ -75,5 +81,9 @@ fn inferred(call: &OpenCall, kind: &str, says: CallState, now: UtcMs) -> Fact {
 }
 
 fn ended(reason: &str, message: &str, at: UtcMs) -> Option<End> {
-    Some(End { reason: Some(reason.to_owned()), message: Some(message.to_owned()), at })
+    Some(End {
+        reason: Some(reason.to_owned()),
+        message: Some(message.to_owned()),
+        at,
+    })
 }

@@ -18,12 +18,20 @@ impl Engine {
     /// Polls if it is due and this node's turn. Returns whether it asked.
     pub(super) async fn poll(&self, open: &[OpenCall], now: UtcMs) -> store::Result<bool> {
         let account = self.store.account(now).await?;
-        let webhook_age = account.last_webhook_at.filter(|_| self.settings.webhooks).map(|at| now.since(at));
+        let webhook_age = account
+            .last_webhook_at
+            .filter(|_| self.settings.webhooks)
+            .map(|at| now.since(at));
         // The spread must be the same for all nodes at one time, or the quickest one always wins the turn.
         let chance = u64::try_from(now.0 / self.settings.polling.cadence_ms.max(1)).unwrap_or(0);
         let live = !open.is_empty() || self.store.ended_since(now - DETAILS_SOON_MS).await?;
-        let interval = self.settings.polling.interval_ms(live, webhook_age, chance.wrapping_mul(7_919));
-        let Some(mark) = self.store.take_turn(DUTY, interval, now).await? else { return Ok(false) };
+        let interval = self
+            .settings
+            .polling
+            .interval_ms(live, webhook_age, chance.wrapping_mul(7_919));
+        let Some(mark) = self.store.take_turn(DUTY, interval, now).await? else {
+            return Ok(false);
+        };
         // Everything since the last poll, but of a long idle time only what may still concern us.
         let oldest = open.iter().filter_map(|call| call.sent_at).min().unwrap_or(now);
         let since = mark.max(oldest.min(now - LOOK_BACK_MS)) - OVERLAP_MS;

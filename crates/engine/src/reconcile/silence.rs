@@ -27,27 +27,37 @@ impl Engine {
                 continue;
             }
             asked += 1;
-            self.ask_for(call, id, accepted_at, now).await?;
+            if !self.ask_for(call, id, accepted_at, now).await? {
+                // It would not answer for the others either; they have their turn at the next step.
+                break;
+            }
         }
         Ok(asked)
     }
 
+    /// Returns whether the provider answered.
     async fn ask_for(
         &self,
         call: &OpenCall,
         id: &str,
         accepted_at: UtcMs,
         now: UtcMs,
-    ) -> store::Result<()> {
+    ) -> store::Result<bool> {
         let answer = self.telephony.look_up(id, now).await;
         let now = self.clock.now();
+        self.store.note_asked(call.call_id, false, now).await?;
         match answer {
             // Nothing could be dialled anyway: the line stays taken.
-            Err(error) => tracing::info!(%error, call.id = %call.call_id, "the provider did not answer a look-up"),
-            Ok(None) => self.time_out(call, "the provider does not know this call any more", now).await?,
+            Err(error) => {
+                tracing::info!(%error, call.id = %call.call_id, "the provider did not answer a look-up");
+                return Ok(false);
+            }
+            Ok(None) => {
+                self.time_out(call, "the provider does not know this call any more", now)
+                    .await?;
+            }
             Ok(Some(fact)) => {
                 let live = fact.says.end.is_none();
-                self.store.note_asked(call.call_id, false, now).await?;
                 self.observe(&[fact], now).await?;
                 let believed_ms = call.max_duration_ms + self.settings.polling.overdue_ms;
                 if live && now.since(accepted_at) > believed_ms {
@@ -55,15 +65,21 @@ impl Engine {
                         call.id = %call.call_id,
                         "the provider says that a call is live long after its maximum duration: check it there"
                     );
-                    self.time_out(call, "said to be live long after its maximum duration", now).await?;
+                    self.time_out(call, "said to be live long after its maximum duration", now)
+                        .await?;
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn time_out(&self, call: &OpenCall, why: &str, now: UtcMs) -> store::Result<()> {
-        let says = CallState { end: ended(ours::TIMEOUT, why, now), ..CallState::default() };
-        self.observe(&[inferred(call, "timeout", says, now)], now).await.map(|_| ())
+        let says = CallState {
+            end: ended(ours::TIMEOUT, why, now),
+            ..CallState::default()
+        };
+        self.observe(&[inferred(call, "timeout", says, now)], now)
+            .await
+            .map(|_| ())
     }
 }

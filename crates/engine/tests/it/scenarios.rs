@@ -24,12 +24,18 @@ use crate::sim::{
 
 /// A run of these lists with a provider at which nothing goes wrong by itself.
 fn run_of(campaigns: Vec<List>) -> Setup {
-    Setup { campaigns, ..Setup::default() }
+    Setup {
+        campaigns,
+        ..Setup::default()
+    }
 }
 
 /// A provider whose people always answer, with these changes.
 fn provider(change: impl FnOnce(&mut Settings)) -> Settings {
-    let mut settings = Settings { people: People::all_human(), ..Settings::default() };
+    let mut settings = Settings {
+        people: People::all_human(),
+        ..Settings::default()
+    };
     change(&mut settings);
     settings
 }
@@ -52,7 +58,12 @@ async fn run(setup: Setup) -> Truth {
 fn most_a_minute(moments: impl IntoIterator<Item = i64>) -> usize {
     let moments: Vec<i64> = moments.into_iter().collect();
     (0..moments.len())
-        .map(|first| moments[first..].iter().take_while(|at_ms| **at_ms < moments[first] + 60_000).count())
+        .map(|first| {
+            moments[first..]
+                .iter()
+                .take_while(|at_ms| **at_ms < moments[first] + 60_000)
+                .count()
+        })
         .max()
         .unwrap_or(0)
 }
@@ -63,7 +74,12 @@ struct Warnings(Arc<Mutex<Vec<String>>>);
 
 impl Warnings {
     fn heard(&self, words: &str) -> usize {
-        self.0.lock().unwrap().iter().filter(|text| text.contains(words)).count()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|text| text.contains(words))
+            .count()
     }
 }
 

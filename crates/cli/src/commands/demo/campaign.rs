@@ -61,7 +61,10 @@ pub(crate) struct SnapshotProgress {
 
 impl Client {
     pub(crate) fn new(base_url: &str) -> Self {
-        Self { http: reqwest::Client::new(), base_url: base_url.to_owned() }
+        Self {
+            http: reqwest::Client::new(),
+            base_url: base_url.to_owned(),
+        }
     }
 
     /// Uploads the list and presses Start.
@@ -77,14 +80,24 @@ impl Client {
             .text("cap", args.cap.to_string())
             .text("default_region", args.region.to_string())
             .text("start", "true")
-            .part("file", reqwest::multipart::Part::bytes(list).file_name(format!("{name}.csv")));
+            .part(
+                "file",
+                reqwest::multipart::Part::bytes(list).file_name(format!("{name}.csv")),
+            );
         let url = format!("{}/api/campaigns", self.base_url);
         let answer = read(self.http.post(url).multipart(form).send().await?).await?;
         let report = &answer["report"];
-        let count = |key: &str| report[key].as_u64().with_context(|| format!("the report has no {key}"));
+        let count = |key: &str| {
+            report[key]
+                .as_u64()
+                .with_context(|| format!("the report has no {key}"))
+        };
         let problems = report["problems"].as_array().cloned().unwrap_or_default();
         Ok(Started {
-            id: answer["campaign"]["id"].as_str().context("the campaign has no id")?.to_owned(),
+            id: answer["campaign"]["id"]
+                .as_str()
+                .context("the campaign has no id")?
+                .to_owned(),
             rows: count("rows")?,
             accepted: count("accepted")?,
             rejected: count("rejected")?,
@@ -93,7 +106,11 @@ impl Client {
                 .iter()
                 .take(3)
                 .map(|problem| {
-                    format!("line {}: {}", problem["line"], problem["reason"].as_str().unwrap_or_default())
+                    format!(
+                        "line {}: {}",
+                        problem["line"],
+                        problem["reason"].as_str().unwrap_or_default()
+                    )
                 })
                 .collect(),
         })
@@ -109,7 +126,10 @@ impl Client {
                 "CANCELED" | "FAILED" => bail!("the campaign ended as {}", snapshot.status),
                 "PAUSED" => bail!(
                     "the campaign paused: {}",
-                    snapshot.pause_reason.as_deref().unwrap_or("somebody asked for it")
+                    snapshot
+                        .pause_reason
+                        .as_deref()
+                        .unwrap_or("somebody asked for it")
                 ),
                 _ => tokio::time::sleep(REFRESH).await,
             }
@@ -129,5 +149,10 @@ async fn read(response: reqwest::Response) -> anyhow::Result<Value> {
     if status.is_success() {
         return Ok(answer);
     }
-    bail!("{}", answer["error"]["message"].as_str().unwrap_or("the node refused without a reason"))
+    bail!(
+        "{}",
+        answer["error"]["message"]
+            .as_str()
+            .unwrap_or("the node refused without a reason")
+    )
 }

@@ -59,8 +59,9 @@ pub(crate) async fn run(args: DemoArgs, mut settings: Settings) -> anyhow::Resul
     }
     logging::start(&settings);
     let list = match &args.contacts {
-        Some(path) => std::fs::read(path)
-            .map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?,
+        Some(path) => {
+            std::fs::read(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?
+        }
         None => EXAMPLE.to_vec(),
     };
     let stop = stop_on_signal();
@@ -85,5 +86,9 @@ pub(crate) async fn run(args: DemoArgs, mut settings: Settings) -> anyhow::Resul
         stop.cancelled().await;
     }
     stage.close().await?;
-    Ok(if report.guarantees_hold() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.guarantees_hold() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

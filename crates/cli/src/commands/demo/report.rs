@@ -137,9 +137,16 @@ fn ideal_ms(calls: &[LedgerCall], lines: u32) -> i64 {
     free_at.into_iter().max().unwrap_or(0)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of a demo are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of a demo are far below 2^52"
+)]
 fn ratio(part: i64, whole: i64) -> f64 {
-    if whole == 0 { 0.0 } else { (part as f64 / whole as f64 * 10_000.0).round() / 10_000.0 }
+    if whole == 0 {
+        0.0
+    } else {
+        (part as f64 / whole as f64 * 10_000.0).round() / 10_000.0
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,11 @@ pub(crate) struct Show {
 impl Show {
     /// With `json` everything but the object is left unsaid.
     pub(crate) fn new(json: bool) -> Self {
-        let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bars = MultiProgress::with_draw_target(target);
         let style = |template: &str| {
             ProgressStyle::with_template(template)
@@ -27,12 +31,19 @@ impl Show {
                 .progress_chars("━━─")
         };
         let contacts = bars.add(ProgressBar::new(0));
-        contacts.set_style(style("  contacts  {bar:40.green} {pos:>5} of {len}  {elapsed_precise}"));
+        contacts.set_style(style(
+            "  contacts  {bar:40.green} {pos:>5} of {len}  {elapsed_precise}",
+        ));
         let lines = bars.add(ProgressBar::new(0));
         lines.set_style(style("  lines     {bar:40.cyan} {pos:>5} of {len}  {msg}"));
         let outcomes = bars.add(ProgressBar::new(0));
         outcomes.set_style(style("  {msg}"));
-        Self { json, contacts, lines, outcomes }
+        Self {
+            json,
+            contacts,
+            lines,
+            outcomes,
+        }
     }
 
     /// Says what is going to happen.
@@ -65,11 +76,19 @@ impl Show {
         let count = |state: &str| snapshot.progress.contacts.get(state).copied().unwrap_or(0);
         self.contacts.set_position(count("done") + count("skipped"));
         self.lines.set_position(snapshot.open_calls);
-        let facts: Vec<String> =
-            snapshot.progress.facts.iter().map(|(way, facts)| format!("{facts} {way}")).collect();
+        let facts: Vec<String> = snapshot
+            .progress
+            .facts
+            .iter()
+            .map(|(way, facts)| format!("{facts} {way}"))
+            .collect();
         self.lines.set_message(format!("facts: {}", facts.join(", ")));
-        let outcomes: Vec<String> =
-            snapshot.progress.outcomes.iter().map(|(outcome, calls)| format!("{outcome} {calls}")).collect();
+        let outcomes: Vec<String> = snapshot
+            .progress
+            .outcomes
+            .iter()
+            .map(|(outcome, calls)| format!("{outcome} {calls}"))
+            .collect();
         self.outcomes.set_message(outcomes.join("  "));
     }
 
@@ -95,37 +114,72 @@ impl Show {
 fn table(report: &Report) -> String {
     let verdict = |kept: bool| if kept { "kept" } else { "BROKEN" };
     let join = |counts: &std::collections::BTreeMap<String, u64>| {
-        counts.iter().map(|(key, count)| format!("{key} {count}")).collect::<Vec<_>>().join(", ")
+        counts
+            .iter()
+            .map(|(key, count)| format!("{key} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let minutes = |ms: i64| format!("{}:{:02} min", ms / 60_000, ms / 1_000 % 60);
     let rows = [
-        ("Contacts", format!("{} of {} final", report.contacts_final, report.accepted)),
+        (
+            "Contacts",
+            format!("{} of {} final", report.contacts_final, report.accepted),
+        ),
         ("Calls placed", report.calls.to_string()),
         ("Outcomes", join(&report.outcomes)),
         ("Facts came by", join(&report.facts)),
         ("Cost", format!("${}", report.cost_usd)),
         (
             "Time at the provider",
-            format!("{}, ideal {}", minutes(report.makespan_ms), minutes(report.ideal_ms)),
+            format!(
+                "{}, ideal {}",
+                minutes(report.makespan_ms),
+                minutes(report.ideal_ms)
+            ),
         ),
-        ("Lines kept busy", format!("{:.1} %", report.line_utilisation * 100.0)),
+        (
+            "Lines kept busy",
+            format!("{:.1} %", report.line_utilisation * 100.0),
+        ),
         (
             "Never over",
-            format!("{}: peak {} of {}", verdict(report.peak_live <= report.cap), report.peak_live, report.cap),
+            format!(
+                "{}: peak {} of {}",
+                verdict(report.peak_live <= report.cap),
+                report.peak_live,
+                report.cap
+            ),
         ),
         (
             "Never twice",
-            format!("{}: {} dialled twice", verdict(report.dialled_twice == 0), report.dialled_twice),
+            format!(
+                "{}: {} dialled twice",
+                verdict(report.dialled_twice == 0),
+                report.dialled_twice
+            ),
         ),
-        ("Nobody lost", verdict(report.contacts_final == report.accepted).to_owned()),
-        ("One log", format!("{}: replay equals live", verdict(report.replay_equals_live))),
+        (
+            "Nobody lost",
+            verdict(report.contacts_final == report.accepted).to_owned(),
+        ),
+        (
+            "One log",
+            format!("{}: replay equals live", verdict(report.replay_equals_live)),
+        ),
         (
             "Faults injected",
-            if report.faults_injected.is_empty() { "none".to_owned() } else { join(&report.faults_injected) },
+            if report.faults_injected.is_empty() {
+                "none".to_owned()
+            } else {
+                join(&report.faults_injected)
+            },
         ),
     ];
     let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    let lines: Vec<String> =
-        rows.iter().map(|(label, value)| format!("  {label:width$}  {value}")).collect();
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(label, value)| format!("  {label:width$}  {value}"))
+        .collect();
     lines.join("\n")
 }

@@ -75,14 +75,24 @@ impl Stage {
         settings.public_url = (!args.no_webhooks).then(|| base_url.clone());
 
         let store = node::open_store(&settings, true).await?;
-        let surroundings =
-            Surroundings { clock, sandbox_url: Some(format!("{provider_url}/sandbox")) };
+        let surroundings = Surroundings {
+            clock,
+            sandbox_url: Some(format!("{provider_url}/sandbox")),
+        };
         let engine = node::engine(&settings, store.clone(), &surroundings).await?;
         let node = tokio::spawn({
             let stop = stop.clone();
             async move { node::run(&settings, engine, listener, &surroundings, stop).await }
         });
-        Ok(Self { base_url, world, store, stop, node, provider, _folder: folder })
+        Ok(Self {
+            base_url,
+            world,
+            store,
+            stop,
+            node,
+            provider,
+            _folder: folder,
+        })
     }
 
     /// Where the dashboard is.
@@ -118,5 +128,7 @@ async fn listen(args: &DemoArgs, settings: &Settings) -> anyhow::Result<TcpListe
     {
         return Ok(listener);
     }
-    TcpListener::bind("127.0.0.1:0").await.context("cannot listen on this machine")
+    TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("cannot listen on this machine")
 }

@@ -26,15 +26,26 @@ async fn refusals_for_want_of_a_line_back_off_and_use_up_no_attempt() {
             line_cap: 2,
             // Other people's calls take both lines before ours begin.
             planned: vec![(0, Planned::Others(2, "human 4m"))],
-            campaigns: vec![List { start_ms: 10_000, ..List::of(2, people(0, 4, "human 20s")) }],
+            campaigns: vec![List {
+                start_ms: 10_000,
+                ..List::of(2, people(0, 4, "human 20s"))
+            }],
             ..Setup::default()
         })
         .await;
-        assert!(truth.ledger.refused.capacity >= 2, "{form:?}: {:?}", truth.ledger.refused);
+        assert!(
+            truth.ledger.refused.capacity >= 2,
+            "{form:?}: {:?}",
+            truth.ledger.refused
+        );
         let most = most_a_minute(truth.dial_requests().map(|exchange| exchange.at_ms));
         assert!(most <= 8, "{form:?}: {most} requests in a minute");
         for contact in &truth.campaigns[0].1 {
-            assert_eq!((contact.attempts, contact.outcome), (1, Some(Outcome::Human)), "{form:?}");
+            assert_eq!(
+                (contact.attempts, contact.outcome),
+                (1, Some(Outcome::Human)),
+                "{form:?}"
+            );
         }
     }
 }
@@ -58,21 +69,45 @@ async fn a_fault_of_the_account_pauses_the_campaign_with_its_reason_until_somebo
     assert_eq!(paused.open_calls, 0);
 
     sim.run_until(6 * MINUTE_MS).await;
-    assert_eq!(sim.act(0, Action::Resume).await, Acted::Done(CampaignStatus::Queued));
+    assert_eq!(
+        sim.act(0, Action::Resume).await,
+        Acted::Done(CampaignStatus::Queued)
+    );
     let truth = finish(sim).await;
     let (campaign, contacts) = &truth.campaigns[0];
-    assert_eq!((campaign.status, campaign.pause_reason.as_deref()), (CampaignStatus::Completed, None));
-    assert!(contacts.iter().all(|contact| contact.outcome == Some(Outcome::Human) && contact.attempts == 1));
-    assert_eq!(truth.ledger.refused.account, 2, "the two that were under way, and none while it was paused");
+    assert_eq!(
+        (campaign.status, campaign.pause_reason.as_deref()),
+        (CampaignStatus::Completed, None)
+    );
+    assert!(
+        contacts
+            .iter()
+            .all(|contact| contact.outcome == Some(Outcome::Human) && contact.attempts == 1)
+    );
+    assert_eq!(
+        truth.ledger.refused.account, 2,
+        "the two that were under way, and none while it was paused"
+    );
 }
 
 #[tokio::test]
 async fn a_number_that_the_provider_refuses_ends_its_contact_and_no_other() {
     let mut list = people(0, 3, "human 20s");
-    list.push(Person { phone: "+123".to_owned(), script: None });
-    let truth = run(Setup { provider: provider(|_| {}), ..run_of(vec![List::of(2, list)]) }).await;
+    list.push(Person {
+        phone: "+123".to_owned(),
+        script: None,
+    });
+    let truth = run(Setup {
+        provider: provider(|_| {}),
+        ..run_of(vec![List::of(2, list)])
+    })
+    .await;
     let outcome = |phone: &str| {
-        truth.campaigns[0].1.iter().find(|contact| contact.phone == phone).and_then(|contact| contact.outcome)
+        truth.campaigns[0]
+            .1
+            .iter()
+            .find(|contact| contact.phone == phone)
+            .and_then(|contact| contact.outcome)
     };
     assert_eq!(outcome("+123"), Some(Outcome::InvalidNumber));
     assert_eq!(outcome(&Person::nth(2).phone), Some(Outcome::Human));

@@ -164,7 +164,10 @@ impl Core {
     /// Does something with the provider at the present moment.
     pub(crate) fn world<T>(&self, act: impl FnOnce(&mut World, i64) -> T) -> T {
         let now_ms = self.state().now_ms;
-        act(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner), now_ms)
+        act(
+            &mut self.world.lock().unwrap_or_else(PoisonError::into_inner),
+            now_ms,
+        )
     }
 
     /// A number from `from..=to`.
@@ -220,7 +223,11 @@ impl Core {
         state.made += 1;
         let id = state.made;
         state.names.insert(id, name);
-        state.newborn.push(Task { id, node, job: Box::pin(job) });
+        state.newborn.push(Task {
+            id,
+            node,
+            job: Box::pin(job),
+        });
     }
 
     /// Takes the tasks that were started since the last time, each waiting for its first turn.
@@ -304,12 +311,22 @@ impl Core {
 
     /// Waits so many milliseconds. Others go on meanwhile.
     pub(crate) fn wait(self: &Arc<Self>, ms: i64) -> Wait {
-        Wait { core: self.clone(), ms, nap: None, id: None }
+        Wait {
+            core: self.clone(),
+            ms,
+            nap: None,
+            id: None,
+        }
     }
 
     /// Waits so many milliseconds, or less when the node's dispatcher is woken.
     pub(crate) fn nap(self: &Arc<Self>, node: usize, ms: i64) -> Wait {
-        Wait { core: self.clone(), ms, nap: Some(node), id: None }
+        Wait {
+            core: self.clone(),
+            ms,
+            nap: Some(node),
+            id: None,
+        }
     }
 
     /// Wakes the dispatcher of a node after a while.
@@ -355,7 +372,11 @@ impl Core {
     /// A point at which the running task may come to a stop for long.
     pub(crate) async fn stall(self: &Arc<Self>) {
         if self.happens(self.trouble().stall) {
-            let ms = if self.happens(0.5) { self.draw(1_000, 60_000) } else { self.draw(60_000, 600_000) };
+            let ms = if self.happens(0.5) {
+                self.draw(1_000, 60_000)
+            } else {
+                self.draw(60_000, 600_000)
+            };
             self.log(format_args!("stalls for {ms} ms"));
             self.wait(ms).await;
         }
@@ -387,7 +408,12 @@ impl Core {
     /// The webhooks on their way to a node.
     pub(crate) fn deliveries_to(&self, node: usize) -> Vec<u64> {
         let state = self.state();
-        state.deliveries.iter().filter(|(_, to)| **to == node).map(|(delivery, _)| *delivery).collect()
+        state
+            .deliveries
+            .iter()
+            .filter(|(_, to)| **to == node)
+            .map(|(delivery, _)| *delivery)
+            .collect()
     }
 }
 
@@ -417,7 +443,11 @@ impl Future for Wait {
             return Poll::Pending;
         }
         // Who was called while at work looks again at once.
-        let ms = if this.nap.is_some_and(|node| state.roused.remove(&node)) { 1 } else { this.ms.max(0) };
+        let ms = if this.nap.is_some_and(|node| state.roused.remove(&node)) {
+            1
+        } else {
+            this.ms.max(0)
+        };
         state.made += 1;
         let id = state.made;
         let (task, at_ms) = (state.running, state.now_ms + ms);

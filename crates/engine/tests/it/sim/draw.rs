@@ -32,7 +32,13 @@ impl Setup {
             max_duration_ms: rng.random_range(2..=10) * MINUTE_MS,
             webhooks: pick(
                 rng,
-                &[Webhooks::Normal, Webhooks::Normal, Webhooks::Normal, Webhooks::Anonymous, Webhooks::None],
+                &[
+                    Webhooks::Normal,
+                    Webhooks::Normal,
+                    Webhooks::Normal,
+                    Webhooks::Anonymous,
+                    Webhooks::None,
+                ],
             ),
             campaigns: lists,
             planned,
@@ -58,8 +64,16 @@ fn lists(rng: &mut ChaCha8Rng) -> Vec<List> {
     let shared = chance(rng, 0.4);
     (0..count)
         .map(|index| {
-            let mode = if chance(rng, 0.35) { Mode::Batch } else { Mode::Continuous };
-            let first = if shared { rng.random_range(0..6) } else { 100 * index };
+            let mode = if chance(rng, 0.35) {
+                Mode::Batch
+            } else {
+                Mode::Continuous
+            };
+            let first = if shared {
+                rng.random_range(0..6)
+            } else {
+                100 * index
+            };
             let size = rng.random_range(most / 2..=most);
             List {
                 mode,
@@ -102,10 +116,17 @@ fn person(rng: &mut ChaCha8Rng, nth: usize) -> Person {
     }
     if chance(rng, 0.01) {
         // Too short for a number: the provider refuses this contact.
-        return Person { phone: format!("+1{nth}"), script: None };
+        return Person {
+            phone: format!("+1{nth}"),
+            script: None,
+        };
     }
     let person = Person::nth(nth);
-    if chance(rng, 0.3) { person.who(pick(rng, &SCRIPTS)) } else { person }
+    if chance(rng, 0.3) {
+        person.who(pick(rng, &SCRIPTS))
+    } else {
+        person
+    }
 }
 
 fn provider(rng: &mut ChaCha8Rng, seed: u64, line_cap: u32) -> Settings {
@@ -119,11 +140,20 @@ fn provider(rng: &mut ChaCha8Rng, seed: u64, line_cap: u32) -> Settings {
         account_lines,
         limit_form: pick(
             rng,
-            &[LimitForm::Http400, LimitForm::Blocked201, LimitForm::InstantEnd, LimitForm::Mixed],
+            &[
+                LimitForm::Http400,
+                LimitForm::Blocked201,
+                LimitForm::InstantEnd,
+                LimitForm::Mixed,
+            ],
         ),
         error_shape: pick(rng, &[ErrorShape::Legacy, ErrorShape::Problem]),
         requests_per_minute: chance(rng, 0.1).then(|| rng.random_range(20..=90)),
-        people: if chance(rng, 0.2) { People::all_human() } else { People::default() },
+        people: if chance(rng, 0.2) {
+            People::all_human()
+        } else {
+            People::default()
+        },
         faults: faults(rng),
         ..Settings::default()
     }
@@ -136,7 +166,13 @@ fn faults(rng: &mut ChaCha8Rng) -> Faults {
         5..=7 => Faults::harsh(),
         _ => {
             // A few things, but often.
-            let mut rate = || if chance(rng, 0.3) { rng.random_range(5..40) as f64 / 100.0 } else { 0.0 };
+            let mut rate = || {
+                if chance(rng, 0.3) {
+                    rng.random_range(5..40) as f64 / 100.0
+                } else {
+                    0.0
+                }
+            };
             Faults {
                 slow_answer: rate(),
                 rate_refusal: rate(),
@@ -173,7 +209,11 @@ fn pace(rng: &mut ChaCha8Rng) -> Pace {
         };
     }
     let (reconcile_ms, patience) = pick(rng, &[(1_000, 8), (5_000, 4), (10_000, 4), (20_000, 2)]);
-    Pace { reconcile_ms, patience, ..Pace::REAL }
+    Pace {
+        reconcile_ms,
+        patience,
+        ..Pace::REAL
+    }
 }
 
 fn skews_ms(rng: &mut ChaCha8Rng) -> [i64; 3] {
@@ -187,7 +227,11 @@ fn skews_ms(rng: &mut ChaCha8Rng) -> [i64; 3] {
 
 fn trouble(rng: &mut ChaCha8Rng) -> Trouble {
     Trouble {
-        deaths: if chance(rng, 0.35) { 0 } else { rng.random_range(1..=10) },
+        deaths: if chance(rng, 0.35) {
+            0
+        } else {
+            rng.random_range(1..=10)
+        },
         death: pick(rng, &[0.003, 0.01, 0.03]),
         interleaving: pick(rng, &[0.0, 0.2, 0.5]),
         stall: pick(rng, &[0.0, 0.0, 0.001, 0.004]),
@@ -214,11 +258,17 @@ fn planned(rng: &mut ChaCha8Rng, campaigns: usize) -> Vec<(i64, Planned)> {
         for _ in 0..rng.random_range(1..=4) {
             let calls = rng.random_range(1..=8);
             let script = pick(rng, &["human 20s", "human 90s", "human 4m"]);
-            planned.push((rng.random_range(0..=10 * MINUTE_MS), Planned::Others(calls, script)));
+            planned.push((
+                rng.random_range(0..=10 * MINUTE_MS),
+                Planned::Others(calls, script),
+            ));
         }
     }
     if chance(rng, 0.1) {
-        planned.push((rng.random_range(0..=10 * MINUTE_MS), Planned::Down(rng.random_range(1..=10) * MINUTE_MS)));
+        planned.push((
+            rng.random_range(0..=10 * MINUTE_MS),
+            Planned::Down(rng.random_range(1..=10) * MINUTE_MS),
+        ));
     }
     if chance(rng, 0.15) {
         let sleep = Planned::Sleep(rng.random_range(0..3), rng.random_range(1..=20) * MINUTE_MS);
@@ -231,7 +281,10 @@ fn planned(rng: &mut ChaCha8Rng, campaigns: usize) -> Vec<(i64, Planned)> {
     if chance(rng, 0.1) {
         // The account runs out of credit for a while.
         let refusal = "Wallet Balance is -0.21. Purchase More Credits Or Upgrade Your Plan.";
-        let broke = Faults { dial_refusal: Some(refusal.to_owned()), ..Faults::none() };
+        let broke = Faults {
+            dial_refusal: Some(refusal.to_owned()),
+            ..Faults::none()
+        };
         let from_ms = rng.random_range(0..=8 * MINUTE_MS);
         planned.push((from_ms, Planned::Faults(Box::new(broke))));
         let until_ms = from_ms + rng.random_range(1..=10) * MINUTE_MS;

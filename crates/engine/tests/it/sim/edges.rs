@@ -58,9 +58,20 @@ impl vapi::Transport for Wire {
             Reply::Unreachable => "unreachable".to_owned(),
         };
         let uri = request.uri();
-        let request = format!("{} {}", request.method(), uri.path_and_query().map_or("/", |path| path.as_str()));
-        core.log(format_args!("{request} → {answer} after {} ms", handling.delay_ms));
-        let exchange = Exchange { at_ms: core.now().0, request, answer };
+        let request = format!(
+            "{} {}",
+            request.method(),
+            uri.path_and_query().map_or("/", |path| path.as_str())
+        );
+        core.log(format_args!(
+            "{request} → {answer} after {} ms",
+            handling.delay_ms
+        ));
+        let exchange = Exchange {
+            at_ms: core.now().0,
+            request,
+            answer,
+        };
         core.seen(|seen| seen.exchanges.push(exchange));
         core.danger(self.node, "before an answer is seen").await;
         let delay_ms = i64::try_from(handling.delay_ms).unwrap_or(i64::MAX);
@@ -90,7 +101,10 @@ impl Wire {
                 && call.events.iter().any(|event| event.kind == "dial.sent")
         });
         if !intended {
-            self.core.violation("intent first", format_args!("call {id} is dialled, and no row says so"));
+            self.core.violation(
+                "intent first",
+                format_args!("call {id} is dialled, and no row says so"),
+            );
         }
     }
 }

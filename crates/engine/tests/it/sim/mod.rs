@@ -15,12 +15,12 @@ pub(crate) mod truth;
 
 use std::{collections::BTreeMap, future::poll_fn, path::PathBuf, sync::Arc, task::Poll};
 
+use bytes::Bytes;
 use domain::{
     campaign::{Action, CampaignStatus},
     ids::CampaignId,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use bytes::Bytes;
 use http::Request;
 use sandbox::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, World};
 use serde_json::json;
@@ -87,7 +87,12 @@ impl Sim {
         let mut campaigns = Vec::new();
         for (index, list) in setup.campaigns.iter().enumerate() {
             campaigns.push(import(&desk, index, list, template).await);
-            core.plan(START_MS + list.start_ms, Due::Planned { index: setup.planned.len() + index });
+            core.plan(
+                START_MS + list.start_ms,
+                Due::Planned {
+                    index: setup.planned.len() + index,
+                },
+            );
         }
         for (index, (after_ms, _)) in setup.planned.iter().enumerate() {
             core.plan(START_MS + after_ms, Due::Planned { index });
@@ -111,6 +116,16 @@ impl Sim {
             sim.start(node).await;
         }
         sim
+    }
+
+    /// Only the database of a run, with its first campaign.
+    pub(crate) async fn database(setup: &Setup) -> (Store, CampaignId, TempDir) {
+        let template = Template::get().await;
+        let folder = template::folder();
+        let store = template::open(&template.copy_into(folder.path()), setup.seed).await;
+        store.set_line_cap(setup.line_cap).await.unwrap();
+        let campaign = import(&store, 0, &setup.campaigns[0], template).await;
+        (store, campaign, folder)
     }
 
     /// Runs until every campaign is final and no more news is expected, or a promise was broken.
@@ -140,8 +155,14 @@ impl Sim {
 
     /// Acts on a campaign now.
     pub(crate) async fn act(&mut self, index: usize, action: Action) -> Acted {
-        let acted = self.desk.act(self.campaigns[index], action, self.core.now()).await.unwrap();
-        self.core.log(format_args!("somebody acts: {action:?} on campaign {index} → {acted:?}"));
+        let acted = self
+            .desk
+            .act(self.campaigns[index], action, self.core.now())
+            .await
+            .unwrap();
+        self.core.log(format_args!(
+            "somebody acts: {action:?} on campaign {index} → {acted:?}"
+        ));
         if matches!(acted, Acted::Done(_)) {
             let act = (index, action, self.core.now());
             self.core.seen(|seen| seen.acts.push(act));
@@ -218,7 +239,8 @@ impl Sim {
         let id_seed = self.setup.seed.wrapping_mul(1_000).wrapping_add(self.starts);
         let report = self.desk.replay(None).await.unwrap();
         if !report.differences.is_empty() {
-            self.core.violation("one log", format_args!("{:#?}", report.differences));
+            self.core
+                .violation("one log", format_args!("{:#?}", report.differences));
         }
         let started = Node::start(&self.core, &self.setup, node, &self.file, id_seed).await;
         self.nodes[node] = Some(started);
@@ -226,14 +248,20 @@ impl Sim {
 
     /// Ends a node at once, with everything that it has under way.
     async fn die(&mut self, node: usize) {
-        let Some(dead) = self.nodes[node].take() else { return };
+        let Some(dead) = self.nodes[node].take() else {
+            return;
+        };
         self.core.seen(|seen| seen.deaths += 1);
         // Tasks that were started and never had a turn die as well.
         for task in self.core.adopt() {
             self.tasks.insert(task.id, (task.node, task.job));
         }
-        let its: Vec<TaskId> =
-            self.tasks.iter().filter(|(_, (of, _))| *of == node).map(|(task, _)| *task).collect();
+        let its: Vec<TaskId> = self
+            .tasks
+            .iter()
+            .filter(|(_, (of, _))| *of == node)
+            .map(|(task, _)| *task)
+            .collect();
         for task in its {
             self.tasks.remove(&task);
             self.core.forget(task);
@@ -243,16 +271,24 @@ impl Sim {
         }
         dead.engine.store().close().await;
         let quick = self.core.happens(0.5);
-        let after_ms = if quick { self.core.draw(100, 5_000) } else { self.core.draw(5_000, 400_000) };
-        self.core.log(format_args!("node {node} is dead for {after_ms} ms"));
-        self.core.plan(self.core.now().0 + after_ms, Due::Restart { node });
+        let after_ms = if quick {
+            self.core.draw(100, 5_000)
+        } else {
+            self.core.draw(5_000, 400_000)
+        };
+        self.core
+            .log(format_args!("node {node} is dead for {after_ms} ms"));
+        self.core
+            .plan(self.core.now().0 + after_ms, Due::Restart { node });
     }
 
     fn send_webhooks(&mut self) {
         let deliveries = self.core.world(World::advance);
         let mut by_node = BTreeMap::new();
         for delivery in deliveries {
-            let alive: Vec<usize> = (0..self.nodes.len()).filter(|node| self.nodes[*node].is_some()).collect();
+            let alive: Vec<usize> = (0..self.nodes.len())
+                .filter(|node| self.nodes[*node].is_some())
+                .collect();
             if alive.is_empty() {
                 self.core.delivering(delivery.id, 0);
                 self.core.delivered(delivery.id, None);
@@ -262,11 +298,20 @@ impl Sim {
             let node = alive[usize::try_from(chosen).unwrap()];
             self.core.delivering(delivery.id, node);
             let until_ms = self.core.now().0 + i64::try_from(delivery.timeout_ms).unwrap();
-            self.core.plan(until_ms, Due::GiveUp { delivery: delivery.id });
+            self.core.plan(
+                until_ms,
+                Due::GiveUp {
+                    delivery: delivery.id,
+                },
+            );
             by_node.entry(node).or_insert_with(Vec::new).push(delivery);
         }
         for (node, deliveries) in by_node {
-            let after_ms = if self.core.happens(0.02) { self.core.draw(200, 3_000) } else { self.core.draw(1, 60) };
+            let after_ms = if self.core.happens(0.02) {
+                self.core.draw(200, 3_000)
+            } else {
+                self.core.draw(1, 60)
+            };
             if let Some(node) = &self.nodes[node] {
                 node.receive(deliveries, after_ms);
             }
@@ -317,7 +362,11 @@ impl Sim {
                 self.fill_disk(node, true).await;
                 self.core.plan(self.core.now().0 + ms, Due::Room { node });
             }
-            Planned::Others(calls, script) => (0..calls).for_each(|nth| self.call_for_others(index, nth, script)),
+            Planned::Others(calls, script) => {
+                for nth in 0..calls {
+                    self.call_for_others(index, nth, script);
+                }
+            }
         }
     }
 
@@ -340,7 +389,14 @@ impl Sim {
     /// Somebody looks after the campaigns: resumes those that pause, and sees when all is over.
     async fn look(&mut self) {
         let now = self.core.now();
-        let campaigns = self.desk.campaigns(Page { limit: 100, offset: 0 }).await.unwrap();
+        let campaigns = self
+            .desk
+            .campaigns(Page {
+                limit: 100,
+                offset: 0,
+            })
+            .await
+            .unwrap();
         let mut open = false;
         for campaign in &campaigns {
             open |= !campaign.status.is_final() || campaign.final_contacts < campaign.total_contacts;
@@ -385,11 +441,21 @@ async fn import(desk: &Store, index: usize, list: &List, template: &Template) ->
             business_name: String::new(),
             phone: person.phone.clone(),
             extension: None,
-            variables: person.script.iter().map(|script| ("sandbox".to_owned(), script.clone())).collect(),
+            variables: person
+                .script
+                .iter()
+                .map(|script| ("sandbox".to_owned(), script.clone()))
+                .collect(),
         })
         .collect();
-    let mut import = desk.begin_import(&campaign, UtcMs(START_MS - 60_000)).await.unwrap();
+    let mut import = desk
+        .begin_import(&campaign, UtcMs(START_MS - 60_000))
+        .await
+        .unwrap();
     import.add(&contacts).await.unwrap();
-    let totals = Totals { rows: u32::try_from(contacts.len()).unwrap(), ..Totals::default() };
+    let totals = Totals {
+        rows: u32::try_from(contacts.len()).unwrap(),
+        ..Totals::default()
+    };
     import.finish(totals, &[]).await.unwrap()
 }

@@ -47,7 +47,10 @@ impl Node {
         id_seed: u64,
     ) -> Self {
         let store = template::open(file, id_seed).await;
-        store.set_probe(Arc::new(NodeProbe { core: core.clone(), node }));
+        store.set_probe(Arc::new(NodeProbe {
+            core: core.clone(),
+            node,
+        }));
         let wakes = store.subscribe();
         let engine = engine(core, setup, node, store);
         let auth = WebhookAuth::shared_secret(Secret::new(WEBHOOK_SECRET));
@@ -62,18 +65,29 @@ impl Node {
         core.spawn(node, format!("node {node} dispatch"), duties.clone().dispatch());
         core.spawn(node, format!("node {node} reconcile"), duties.clone().reconcile());
         core.spawn(node, format!("node {node} sweep"), duties.clone().sweep());
-        Self { engine, wakes, duties }
+        Self {
+            engine,
+            wakes,
+            duties,
+        }
     }
 
     /// Hands webhooks to the node. They are recorded in one commit, as those that wait in the real queue are.
     pub(crate) fn receive(&self, deliveries: Vec<Delivery>, after_ms: i64) {
         let name = format!("node {} webhooks", self.duties.node);
-        self.duties.core.spawn(self.duties.node, name, self.duties.clone().receive(deliveries, after_ms));
+        self.duties.core.spawn(
+            self.duties.node,
+            name,
+            self.duties.clone().receive(deliveries, after_ms),
+        );
     }
 }
 
 fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine {
-    let wire = Arc::new(Wire { core: core.clone(), node });
+    let wire = Arc::new(Wire {
+        core: core.clone(),
+        node,
+    });
     let key = ApiKey::new(setup.provider.api_key.clone());
     let client = Client::new(wire, "http://provider.test", key).unwrap();
     let webhooks = setup.webhooks != Webhooks::None;
@@ -84,7 +98,10 @@ fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine 
     });
     let seconds = u32::try_from(setup.max_duration_ms / 1_000).unwrap();
     let telephony = Arc::new(VapiTelephony::new(client, target, seconds));
-    let clock = VirtualClock { core: core.clone(), skew_ms: setup.skews_ms[node] };
+    let clock = VirtualClock {
+        core: core.clone(),
+        skew_ms: setup.skews_ms[node],
+    };
     let settings = engine::Settings {
         polling: PollPolicy::default(),
         max_duration_ms: setup.max_duration_ms,
@@ -105,11 +122,17 @@ impl Duties {
                     continue;
                 }
             };
-            idle = if claim.dials.is_empty() { (idle * 2).min(self.pace.patience) } else { 1 };
+            idle = if claim.dials.is_empty() {
+                (idle * 2).min(self.pace.patience)
+            } else {
+                1
+            };
             for dial in claim.dials {
-                self.core.log(format_args!("may dial {} as {}", dial.phone, dial.call_id));
+                self.core
+                    .log(format_args!("may dial {} as {}", dial.phone, dial.call_id));
                 let handed_out = (dial.clone(), self.core.now());
-                self.core.seen(|seen| seen.dials.entry(dial.call_id).or_insert(handed_out).1);
+                self.core
+                    .seen(|seen| seen.dials.entry(dial.call_id).or_insert(handed_out).1);
                 let duties = self.clone();
                 let name = format!("node {} dial {}", self.node, dial.phone);
                 self.core.spawn(self.node, name, async move {
@@ -157,7 +180,8 @@ impl Duties {
                 500
             }
             Err(error) => {
-                self.core.violation("any order", format_args!("a webhook was refused: {error}"));
+                self.core
+                    .violation("any order", format_args!("a webhook was refused: {error}"));
                 401
             }
         };
@@ -169,7 +193,10 @@ impl Duties {
     async fn record(&self, deliveries: &[Delivery]) -> Result<(), InboxError> {
         let mut facts = Vec::new();
         for delivery in deliveries {
-            self.core.log(format_args!("webhook {} {} {}", delivery.id, delivery.kind, delivery.call_id));
+            self.core.log(format_args!(
+                "webhook {} {} {}",
+                delivery.id, delivery.kind, delivery.call_id
+            ));
             let body = match self.webhooks {
                 Webhooks::Anonymous => anonymous(&delivery.body),
                 _ => delivery.body.to_vec(),
@@ -189,7 +216,10 @@ impl Duties {
     async fn failed(&self, step: &str, error: &store::Error) {
         self.core.log(format_args!("{step} failed: {error}"));
         if !matches!(error, store::Error::Unavailable(_)) {
-            self.core.violation("steps", format_args!("{step} failed on node {}: {error}", self.node));
+            self.core.violation(
+                "steps",
+                format_args!("{step} failed on node {}: {error}", self.node),
+            );
         }
         self.core.wait(500).await;
     }
@@ -197,7 +227,11 @@ impl Duties {
 
 /// How long the dispatcher sleeps, as the real loop decides it.
 fn until_next(eligible: Option<UtcMs>, hold: Option<UtcMs>, now: UtcMs, floor_ms: i64) -> i64 {
-    let next = [eligible, hold].into_iter().flatten().map(|at| at.since(now).max(1)).min();
+    let next = [eligible, hold]
+        .into_iter()
+        .flatten()
+        .map(|at| at.since(now).max(1))
+        .min();
     next.unwrap_or(floor_ms).min(floor_ms)
 }
 

@@ -102,8 +102,13 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// As the real loops run.
-    pub(crate) const REAL: Self =
-        Self { dispatch_floor_ms: 5_000, reconcile_ms: 1_000, sweep_ms: 10_000, patience: 1, wakes: true };
+    pub(crate) const REAL: Self = Self {
+        dispatch_floor_ms: 5_000,
+        reconcile_ms: 1_000,
+        sweep_ms: 10_000,
+        patience: 1,
+        wakes: true,
+    };
 }
 
 impl Default for Setup {
@@ -151,7 +156,10 @@ impl List {
 impl Person {
     /// The person with that number of ours.
     pub(crate) fn nth(nth: usize) -> Self {
-        Self { phone: format!("+1415555{nth:04}"), script: None }
+        Self {
+            phone: format!("+1415555{nth:04}"),
+            script: None,
+        }
     }
 
     /// The same, doing this.
@@ -163,5 +171,7 @@ impl Person {
 
 /// So many people with numbers from `first` on, all doing the same.
 pub(crate) fn people(first: usize, count: usize, script: &str) -> Vec<Person> {
-    (first..first + count).map(|nth| Person::nth(nth).who(script)).collect()
+    (first..first + count)
+        .map(|nth| Person::nth(nth).who(script))
+        .collect()
 }

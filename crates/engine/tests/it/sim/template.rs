@@ -39,7 +39,11 @@ impl Template {
             assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap());
         }
         store.close().await;
-        Self { _folder: folder, file, assistants: assistants.try_into().unwrap() }
+        Self {
+            _folder: folder,
+            file,
+            assistants: assistants.try_into().unwrap(),
+        }
     }
 
     /// Copies the database into a folder.
@@ -54,12 +58,22 @@ impl Template {
 pub(crate) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     let builder = tempfile::Builder::new();
-    if memory.is_dir() { builder.tempdir_in(memory).or_else(|_| builder.tempdir()) } else { builder.tempdir() }
-        .unwrap()
+    if memory.is_dir() {
+        builder.tempdir_in(memory).or_else(|_| builder.tempdir())
+    } else {
+        builder.tempdir()
+    }
+    .unwrap()
 }
 
 /// Opens a run's database, as one process would.
 pub(crate) async fn open(file: &Path, id_seed: u64) -> Store {
-    let options = Options { connections: 2, id_seed, durable: false };
-    Store::open(&format!("sqlite:{}", file.display()), options).await.unwrap()
+    let options = Options {
+        connections: 2,
+        id_seed,
+        durable: false,
+    };
+    Store::open(&format!("sqlite:{}", file.display()), options)
+        .await
+        .unwrap()
 }

@@ -62,8 +62,15 @@ impl Sim {
         let mut campaigns = Vec::new();
         for id in &self.campaigns {
             let campaign = self.desk.campaign(*id).await.unwrap().unwrap();
-            let page = Page { limit: 10_000, offset: 0 };
-            let contacts = self.desk.contacts(*id, &ContactFilter::default(), page).await.unwrap();
+            let page = Page {
+                limit: 10_000,
+                offset: 0,
+            };
+            let contacts = self
+                .desk
+                .contacts(*id, &ContactFilter::default(), page)
+                .await
+                .unwrap();
             campaigns.push((campaign, contacts));
         }
         let by_our_id: BTreeMap<CallId, &LedgerCall> = ledger
@@ -78,10 +85,22 @@ impl Sim {
             let campaign = self.place_of(dial.campaign_id);
             let people = &self.setup.campaigns[campaign].people;
             calls.push(Attempt {
-                position: people.iter().position(|person| person.phone == dial.phone).unwrap(),
-                closed_at: row.events.iter().find(|event| !event.status.is_open()).map(|event| event.recorded_at),
+                position: people
+                    .iter()
+                    .position(|person| person.phone == dial.phone)
+                    .unwrap(),
+                closed_at: row
+                    .events
+                    .iter()
+                    .find(|event| !event.status.is_open())
+                    .map(|event| event.recorded_at),
                 truth: by_our_id.get(&dial.call_id).map(|call| (*call).clone()),
-                record: row.state.provider_call_id.as_ref().and_then(|id| records.get(id)).cloned(),
+                record: row
+                    .state
+                    .provider_call_id
+                    .as_ref()
+                    .and_then(|id| records.get(id))
+                    .cloned(),
                 dial: dial.clone(),
                 handed_out_at: *handed_out_at,
                 campaign,
@@ -109,7 +128,9 @@ impl Sim {
             // A moment at which nothing is missing from lists, and no request is one too many.
             world.handle(&request, now_ms + 120_000)
         });
-        let Reply::Answer(response) = handling.reply else { panic!("the provider does not answer") };
+        let Reply::Answer(response) = handling.reply else {
+            panic!("the provider does not answer")
+        };
         let rows: Vec<Box<RawValue>> = serde_json::from_slice(response.body()).unwrap();
         rows.into_iter()
             .map(|row| {
@@ -137,7 +158,10 @@ impl Truth {
 
     /// The requests to place a call, with their answers.
     pub(crate) fn dial_requests(&self) -> impl Iterator<Item = &super::core::Exchange> {
-        self.seen.exchanges.iter().filter(|exchange| exchange.request == "POST /call")
+        self.seen
+            .exchanges
+            .iter()
+            .filter(|exchange| exchange.request == "POST /call")
     }
 }
 
@@ -145,15 +169,23 @@ impl Attempt {
     /// How long it truly held a line, if it did.
     pub(crate) fn held(&self) -> Option<Held> {
         let truth = self.truth.as_ref()?;
-        let until = [truth.record_ended_at_ms, truth.max_end_ms].into_iter().flatten().min();
-        Some(Held { from_ms: truth.dialled_at_ms?, until_ms: until.unwrap_or(i64::MAX) })
+        let until = [truth.record_ended_at_ms, truth.max_end_ms]
+            .into_iter()
+            .flatten()
+            .min();
+        Some(Held {
+            from_ms: truth.dialled_at_ms?,
+            until_ms: until.unwrap_or(i64::MAX),
+        })
     }
 }
 
 /// The most of these that are held at one moment.
 pub(crate) fn peak(held: impl IntoIterator<Item = Held>) -> usize {
-    let mut changes: Vec<(i64, i32)> =
-        held.into_iter().flat_map(|held| [(held.from_ms, 1), (held.until_ms, -1)]).collect();
+    let mut changes: Vec<(i64, i32)> = held
+        .into_iter()
+        .flat_map(|held| [(held.from_ms, 1), (held.until_ms, -1)])
+        .collect();
     // Who leaves at a moment leaves before who comes at it.
     changes.sort_unstable();
     let (mut now, mut most) = (0, 0);

@@ -1,0 +1,52 @@
+//! The step as a host calls it that only has cron: claim, dial, and return when every answer is recorded.
+
+use domain::contact::ContactState;
+use store::{ContactFilter, Page};
+
+use crate::fixture::{Fixture, NOW};
+
+#[tokio::test]
+async fn a_dispatch_returns_when_every_answer_is_recorded() {
+    let fixture = Fixture::with(40).await;
+    let store = fixture.engine.store();
+    assert_eq!(fixture.engine.dispatch(NOW).await.unwrap().dialled, 40);
+    assert!(
+        store.open_calls().await.unwrap().is_empty(),
+        "no line is taken any more"
+    );
+    let page = Page {
+        limit: 100,
+        offset: 0,
+    };
+    let contacts = store
+        .contacts(fixture.campaign, &ContactFilter::default(), page)
+        .await
+        .unwrap();
+    assert_eq!(contacts.len(), 40);
+    for contact in contacts {
+        assert_eq!((contact.state, contact.attempts), (ContactState::Pending, 0));
+        assert_eq!(
+            contact.reason.as_deref(),
+            Some("the provider could not be reached")
+        );
+        assert!(contact.eligible_at > NOW, "it waits a while");
+    }
+}
+
+#[tokio::test]
+async fn after_a_refusal_nothing_is_claimed_for_a_while() {
+    let fixture = Fixture::with(3).await;
+    fixture.engine.dispatch(NOW).await.unwrap();
+    let claim = fixture.engine.claim(NOW + 100).await.unwrap();
+    assert!(claim.dials.is_empty());
+    assert!(claim.hold_until.is_some_and(|until| until > NOW + 100));
+}
+
+#[tokio::test]
+async fn two_dispatches_at_once_dial_nobody_twice() {
+    let fixture = Fixture::with(40).await;
+    let (one, two) = tokio::join!(fixture.engine.dispatch(NOW), fixture.engine.dispatch(NOW));
+    assert_eq!(one.unwrap().dialled + two.unwrap().dialled, 40);
+    let report = fixture.engine.store().replay(None).await.unwrap();
+    assert_eq!((report.calls, report.differences), (40, Vec::new()));
+}
