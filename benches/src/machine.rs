@@ -27,10 +27,7 @@ pub(crate) fn measure(folder: &Path) -> anyhow::Result<Section> {
     Ok(Section {
         key: "machine",
         title: "The machine".to_owned(),
-        notes: vec![format!(
-            "A sync is 4 KiB appended to a file in {} and fdatasync.",
-            folder.display()
-        )],
+        notes,
         columns: vec![(
             "Machine",
             vec![

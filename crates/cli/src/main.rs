@@ -3,6 +3,7 @@
 mod commands;
 mod logging;
 mod node;
+mod recordings;
 mod settings;
 mod signals;
 

@@ -10,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 use vapi::{ApiKey, Client, HttpTransport, Secret, Timeouts, WebhookAuth};
 use web::{AppState, WebSettings};
 
-use crate::settings::{Settings, WebhookAuthKind};
+use crate::{
+    recordings::ProviderRecordings,
+    settings::{Settings, WebhookAuthKind},
+};
 
 /// Where the provider's webhooks go below the public address.
 const WEBHOOK_PATH: &str = "/api/webhooks/vapi";
@@ -41,22 +44,9 @@ pub(crate) async fn engine(
     store: Store,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Engine> {
-    let key = settings.vapi_api_key.clone().context(
-        "VAPI_API_KEY is not set: it is the private key of your Vapi account. Without an account, `autolynx demo` \
-         runs a whole campaign on the built-in provider",
-    )?;
-    store.set_line_cap(settings.account_lines).await?;
     let clock = surroundings.clock;
-    let client = Client::new(
-        Arc::new(HttpTransport::new()?),
-        &settings.vapi_base_url,
-        ApiKey::new(key),
-    )?
-    .with_timeouts(Timeouts {
-        // In the clock's time, but never so short that a busy machine could not answer.
-        dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
-        lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
-    });
+    let client = provider(settings, HttpTransport::new()?, clock)?;
+    store.set_line_cap(settings.account_lines).await?;
     let webhook = webhook_target(settings);
     let engine_settings = engine::Settings {
         webhooks: webhook.is_some(),
@@ -70,6 +60,20 @@ pub(crate) async fn engine(
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
     let clock: Arc<dyn Clock> = Arc::new(clock);
     Ok(Engine::new(store, Arc::new(telephony), clock, engine_settings))
+}
+
+/// The account at the provider, reached through `transport`.
+fn provider(settings: &Settings, transport: HttpTransport, clock: SystemClock) -> anyhow::Result<Client> {
+    let key = settings.vapi_api_key.clone().context(
+        "VAPI_API_KEY is not set: it is the private key of your Vapi account. Without an account, `autolynx demo` \
+         runs a whole campaign on the built-in provider",
+    )?;
+    let client = Client::new(Arc::new(transport), &settings.vapi_base_url, ApiKey::new(key))?;
+    Ok(client.with_timeouts(Timeouts {
+        // In the clock's time, but never so short that a busy machine could not answer.
+        dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
+        lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
+    }))
 }
 
 /// However fast the clock runs, a request really has this long.
@@ -87,6 +91,11 @@ pub(crate) async fn run(
     if let Some(auth) = &auth {
         auth.check().context("WEBHOOK_SHARED_SECRET")?;
     }
+    let transport = HttpTransport::new()?;
+    let recordings = ProviderRecordings {
+        client: provider(settings, transport.clone(), surroundings.clock)?,
+        transport,
+    };
     let state = AppState::new(
         engine.clone(),
         Inbox::new(engine.clone(), auth),
@@ -104,6 +113,7 @@ pub(crate) async fn run(
             ..WebSettings::default()
         },
     )
+    .with_recordings(Arc::new(recordings))
     .with_stop(stop.clone());
     let dialling = tokio::spawn({
         let (engine, stop) = (engine.clone(), stop.clone());

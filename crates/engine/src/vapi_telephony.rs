@@ -111,7 +111,7 @@ impl VapiTelephony {
                 .client
                 .list_calls(&filter)
                 .await
-                .map_err(|error| lookup_error(&error))?;
+                .map_err(|error| LookupError::from(&error))?;
             let full = calls.len() >= LIST_LIMIT as usize;
             let oldest = calls.iter().filter_map(|call| call.value.created_at_ms).min();
             let before = seen.len();
@@ -194,7 +194,7 @@ impl Telephony for VapiTelephony {
             .client
             .get_call(provider_call_id)
             .await
-            .map_err(|error| lookup_error(&error))?;
+            .map_err(|error| LookupError::from(&error))?;
         Ok(call.map(|call| fact_of_call(&call, Source::Poll, "look-up", now)))
     }
 
@@ -203,7 +203,7 @@ impl Telephony for VapiTelephony {
             .client
             .list_assistants()
             .await
-            .map_err(|error| lookup_error(&error))?;
+            .map_err(|error| LookupError::from(&error))?;
         Ok(assistants.into_iter().map(ProviderAssistant::from).collect())
     }
 
@@ -212,7 +212,7 @@ impl Telephony for VapiTelephony {
             .client
             .get_assistant(id)
             .await
-            .map_err(|error| lookup_error(&error))?;
+            .map_err(|error| LookupError::from(&error))?;
         Ok(assistant.map(ProviderAssistant::from))
     }
 
@@ -221,7 +221,7 @@ impl Telephony for VapiTelephony {
             .client
             .list_phone_numbers()
             .await
-            .map_err(|error| lookup_error(&error))?;
+            .map_err(|error| LookupError::from(&error))?;
         Ok(numbers
             .into_iter()
             .map(|number| ProviderNumber {
@@ -275,15 +275,17 @@ fn kind(kind: vapi::RefusalKind) -> RefusalKind {
     }
 }
 
-fn lookup_error(error: &ApiError) -> LookupError {
-    let retry_after_ms = match &error.kind {
-        ApiErrorKind::RateLimited { retry_after_ms } => {
-            retry_after_ms.map_or(Some(RATE_PAUSE_MS), |ms| i64::try_from(ms).ok())
+impl From<&ApiError> for LookupError {
+    fn from(error: &ApiError) -> Self {
+        let retry_after_ms = match &error.kind {
+            ApiErrorKind::RateLimited { retry_after_ms } => {
+                retry_after_ms.map_or(Some(RATE_PAUSE_MS), |ms| i64::try_from(ms).ok())
+            }
+            _ => None,
+        };
+        Self {
+            message: error.to_string(),
+            retry_after_ms,
         }
-        _ => None,
-    };
-    LookupError {
-        message: error.to_string(),
-        retry_after_ms,
     }
 }

@@ -6,6 +6,7 @@ mod control;
 mod exchange;
 mod key;
 mod phone_numbers;
+mod recordings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use http::HeaderValue;
 use reqwest::Url;
 
 pub use self::key::{ApiKey, InvalidSetting};
+pub use self::recordings::RecordingPlace;
 use crate::transport::Transport;
 
 /// How long requests may take, from connecting to the last byte of the answer.

@@ -95,6 +95,35 @@ impl HttpTransport {
         })
     }
 
+    /// Asks for a file at an address that needs no key, and hands over the answer with its body unread. `range` goes
+    /// along as the header `Range`. Nothing but connecting is limited in time: the caller knows for how long it matters.
+    ///
+    /// # Errors
+    /// [`TransportError`] when no answer came. Every HTTP status is an `Ok`.
+    pub async fn open(
+        &self,
+        url: &str,
+        range: Option<&http::HeaderValue>,
+    ) -> Result<http::Response<reqwest::Body>, TransportError> {
+        let uri = url
+            .parse::<http::Uri>()
+            .map_err(|error| TransportError::NotSent(error.to_string()))?;
+        let mut request = self.client_for(&uri).get(url);
+        if let Some(range) = range {
+            request = request.header(http::header::RANGE, range);
+        }
+        let answer = request.send().await;
+        Ok(answer.map_err(|error| failure(&error.without_url()))?.into())
+    }
+
+    fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
+        if is_loopback(uri) {
+            &self.loopback
+        } else {
+            &self.outside
+        }
+    }
+
     async fn read(&self, mut response: reqwest::Response) -> Result<http::Response<Bytes>, TransportError> {
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = response.status();
@@ -126,11 +155,7 @@ impl Transport for HttpTransport {
         request: http::Request<Bytes>,
         timeout: Duration,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let client = if is_loopback(request.uri()) {
-            &self.loopback
-        } else {
-            &self.outside
-        };
+        let client = self.client_for(request.uri()).clone();
         let mut request =
             reqwest::Request::try_from(request).map_err(|error| failure(&error.without_url()))?;
         *request.timeout_mut() = Some(timeout);

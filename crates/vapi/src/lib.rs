@@ -42,7 +42,7 @@ pub use artifact::{Analysis, Artifact, Turn};
 pub use assistant::Assistant;
 pub use call::{Call, CallStatus, SubscriptionLimits};
 pub use call_filter::CallFilter;
-pub use client::{ApiKey, Client, InvalidSetting, Timeouts};
+pub use client::{ApiKey, Client, InvalidSetting, RecordingPlace, Timeouts};
 pub use create_call::{
     AssistantOverrides, BackoffPlan, BackoffType, CreateCall, Customer, METADATA_CALL_ID, Server,
 };

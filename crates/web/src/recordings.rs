@@ -3,7 +3,7 @@
 //! The provider's own addresses need its key or expire within the hour, and pages may load from this server only.
 
 use async_trait::async_trait;
-use axum::body::Body;
+pub use axum::body::Body;
 use http::HeaderValue;
 
 /// Opens recordings at the provider.

@@ -6,5 +6,6 @@ mod database;
 mod demo;
 mod lists;
 mod nodes;
+mod recordings;
 mod rig;
 mod sharing;

@@ -132,6 +132,8 @@ pub(crate) struct NodeSettings {
     pub(crate) tempo: Tempo,
     pub(crate) account_lines: u32,
     pub(crate) port: u16,
+    /// Where the webhooks of its calls go: its own port, unless another node hears them.
+    webhook_port: u16,
 }
 
 impl NodeSettings {
@@ -147,6 +149,15 @@ impl NodeSettings {
             tempo,
             account_lines,
             port,
+            webhook_port: port,
+        }
+    }
+
+    /// The webhooks of this node's calls go to another node.
+    pub(crate) fn heard_by(self, other: &Self) -> Self {
+        Self {
+            webhook_port: other.port,
+            ..self
         }
     }
 }
@@ -166,7 +177,10 @@ impl Node {
             .args(settings.tempo.args())
             .env("DATABASE_URL", &settings.database)
             .env("LISTEN_ADDRESS", &address)
-            .env("PUBLIC_URL", format!("http://{address}"))
+            .env(
+                "PUBLIC_URL",
+                format!("http://127.0.0.1:{}", settings.webhook_port),
+            )
             .env("WEBHOOK_SHARED_SECRET", "rig-secret")
             .env("VAPI_BASE_URL", &settings.provider)
             .env("VAPI_API_KEY", API_KEY)
@@ -222,6 +236,21 @@ impl Node {
         })
         .await
         .expect("the campaign gets there in time")
+    }
+
+    /// The last call to the only contact of that name.
+    pub(crate) async fn call_of(&self, id: &str, name: &str) -> String {
+        let found = get(&format!("{}/api/campaigns/{id}/contacts?q={name}", self.url)).await;
+        found["items"][0]["call"]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{found:#}"))
+            .to_owned()
+    }
+
+    /// Asks for the recording of a call.
+    pub(crate) async fn listen(&self, call_id: &str) -> reqwest::Response {
+        let request = http().get(format!("{}/api/calls/{call_id}/recording", self.url));
+        request.send().await.expect("the node answers")
     }
 
     /// Waits until every contact is final.

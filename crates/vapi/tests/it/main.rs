@@ -11,6 +11,7 @@ mod listing;
 mod loopback;
 mod messages;
 mod messages_properties;
+mod recordings;
 mod scripted;
 
 /// The text of a file below `tests/fixtures`.

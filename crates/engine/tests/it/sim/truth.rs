@@ -125,6 +125,7 @@ impl Sim {
             .unwrap();
         let handling = self.core.world(|world, now_ms| {
             world.set_faults(Faults::none());
+            world.set_down(now_ms);
             // A moment at which nothing is missing from lists, and no request is one too many.
             world.handle(&request, now_ms + 120_000)
         });
