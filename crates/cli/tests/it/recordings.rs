@@ -14,6 +14,7 @@ async fn a_recording_can_be_heard_here() {
     node.completed(&id).await;
 
     let called = node.call_of(&id, "Ada").await;
+    node.reported(&called).await;
     let whole = node.listen(&called).await;
     assert_eq!(whole.status(), 200);
     assert_eq!(whole.headers()["content-type"], "audio/wav");

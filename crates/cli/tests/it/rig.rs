@@ -223,19 +223,30 @@ impl Node {
         get(&format!("{}/api/campaigns/{id}", self.url)).await
     }
 
-    /// Looks until `done` says so.
+    /// Looks at a campaign until `done` says so.
     pub(crate) async fn watch(&self, id: &str, done: impl Fn(&Value) -> bool) -> Value {
+        self.look_at(&format!("campaigns/{id}"), done).await
+    }
+
+    /// Looks at a call until the report about it has come.
+    pub(crate) async fn reported(&self, call_id: &str) -> Value {
+        let reported = |call: &Value| call["recording_url"].is_string();
+        self.look_at(&format!("calls/{call_id}"), reported).await
+    }
+
+    async fn look_at(&self, what: &str, done: impl Fn(&Value) -> bool) -> Value {
+        let url = format!("{}/api/{what}", self.url);
         tokio::time::timeout(PATIENCE, async {
             loop {
-                let campaign = self.campaign(id).await;
-                if done(&campaign) {
-                    return campaign;
+                let seen = get(&url).await;
+                if done(&seen) {
+                    return seen;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         })
         .await
-        .expect("the campaign gets there in time")
+        .expect("it gets there in time")
     }
 
     /// The last call to the only contact of that name.
