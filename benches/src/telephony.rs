@@ -53,7 +53,7 @@ impl Telephony for InstantTelephony {
         Ok(Listing::default())
     }
 
-    async fn created_since(&self, _: &str, _: UtcMs, _: UtcMs) -> Result<Listing, LookupError> {
+    async fn created_between(&self, _: &str, _: UtcMs, _: UtcMs, _: UtcMs) -> Result<Listing, LookupError> {
         Ok(Listing::default())
     }
 

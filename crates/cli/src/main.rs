@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::settings::SettingFlags;
+use crate::settings::{SettingFlags, Settings};
 
 /// Upload a list of people, pick a voice assistant, press Start.
 #[derive(Parser)]
@@ -60,10 +60,18 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let named_database = cli.flags.database.clone();
     let settings = cli.flags.resolve()?;
     match cli.command {
         Command::Serve(args) => commands::serve::run(args, settings).await,
-        Command::Demo(args) => commands::demo::run(args, settings).await,
+        Command::Demo(args) => {
+            // Only one that is named for it: the data of the environment is of real people.
+            let settings = Settings {
+                database_url: named_database,
+                ..settings
+            };
+            commands::demo::run(args, settings).await
+        }
         Command::Sandbox(args) => commands::sandbox::run(args, &settings).await,
         Command::Import(args) => commands::import::run(&args, &settings),
         Command::Migrate => commands::migrate::run(settings).await,

@@ -38,6 +38,46 @@ pub(crate) async fn open_store(settings: &Settings, durable: bool) -> anyhow::Re
     Ok(store)
 }
 
+/// Opens a database that is there and leaves it as it is.
+pub(crate) async fn open_existing_store(settings: &Settings) -> anyhow::Result<Store> {
+    let options = Options {
+        id_seed: id_seed(),
+        create: false,
+        ..Options::default()
+    };
+    let store = Store::open(&settings.database()?, options).await?;
+    store.require_current_tables().await?;
+    Ok(store)
+}
+
+/// Nodes that share a database decide by their clocks whose turn it is and how long a doubt lasts.
+const SKEW_WARNED_MS: i64 = 2_000;
+const SKEW_REFUSED_MS: i64 = 30_000;
+
+/// Compares the machine's clock with the database's, which all nodes share.
+///
+/// # Errors
+/// When they differ too much to dial safely.
+pub(crate) async fn check_clock(store: &Store, clock: &SystemClock) -> anyhow::Result<()> {
+    if clock.speed() != 1.0 {
+        return Ok(());
+    }
+    let ahead_ms = store.clock_ahead_ms(clock.now()).await?;
+    anyhow::ensure!(
+        ahead_ms.abs() < SKEW_REFUSED_MS,
+        "this machine's clock and the database's differ by {} s: set both by NTP, since nodes decide by their clocks \
+         when a call may be dialled again",
+        ahead_ms.abs() / 1_000
+    );
+    if ahead_ms.abs() >= SKEW_WARNED_MS {
+        tracing::warn!(
+            ahead_ms,
+            "the database's clock differs from this machine's: set both by NTP"
+        );
+    }
+    Ok(())
+}
+
 /// The dialler of a node.
 pub(crate) async fn engine(
     settings: &Settings,
@@ -55,11 +95,23 @@ pub(crate) async fn engine(
             cadence_ms: i64::from(settings.cadence_seconds) * 1_000,
             ..domain::polling::PollPolicy::default()
         },
+        dial_grace_ms: dial_grace_ms(clock),
         ..engine::Settings::default()
     };
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
     let clock: Arc<dyn Clock> = Arc::new(clock);
     Ok(Engine::new(store, Arc::new(telephony), clock, engine_settings))
+}
+
+/// A request that has been under way for twice as long as it may take is under way no more.
+fn dial_grace_ms(clock: SystemClock) -> i64 {
+    let usual_ms = engine::Settings::default().dial_grace_ms;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "some seconds, however fast the clock"
+    )]
+    let shortest_ms = (MIN_TIMEOUT.as_secs_f64() * 2_000.0 * clock.speed()) as i64;
+    usual_ms.max(shortest_ms)
 }
 
 /// The account at the provider, reached through `transport`.

@@ -20,7 +20,7 @@ pub(crate) struct SettingFlags {
     config: Option<PathBuf>,
     /// The database: `sqlite:/path/file.db` or `postgres://…` (DATABASE_URL)
     #[arg(long, global = true, value_name = "URL", alias = "database-url")]
-    database: Option<String>,
+    pub(crate) database: Option<String>,
     /// Where to listen; only this machine, until sign-in exists (LISTEN_ADDRESS)
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,

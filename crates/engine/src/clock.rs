@@ -15,19 +15,23 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, ms: i64);
 }
 
-/// A clock that runs with the machine's, perhaps faster.
+/// The machine's clock, or one that starts with it and runs faster.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     started: Instant,
     origin: UtcMs,
-    speed: f64,
+    /// `None`: the machine's own time.
+    speed: Option<f64>,
 }
 
 impl SystemClock {
-    /// The machine's own time.
+    /// The machine's own time. It goes on while the machine sleeps, and is set right with it.
     #[must_use]
     pub fn real() -> Self {
-        Self::faster(1.0)
+        Self {
+            speed: None,
+            ..Self::faster(1.0)
+        }
     }
 
     /// Starts at the machine's time and then runs `speed` times as fast.
@@ -41,7 +45,7 @@ impl SystemClock {
         Self {
             started,
             origin,
-            speed,
+            speed: Some(speed),
         }
     }
 
@@ -80,14 +84,14 @@ impl SystemClock {
     /// How many times as fast as the machine's time it runs.
     #[must_use]
     pub fn speed(&self) -> f64 {
-        self.speed
+        self.speed.unwrap_or(1.0)
     }
 
     /// How long the machine takes for this many milliseconds of this clock's time.
     #[must_use]
     pub fn real_duration(&self, ms: i64) -> Duration {
         let ms = u32::try_from(ms.max(0)).unwrap_or(u32::MAX);
-        Duration::from_secs_f64(f64::from(ms) / 1000.0 / self.speed)
+        Duration::from_secs_f64(f64::from(ms) / 1000.0 / self.speed())
     }
 }
 
@@ -108,7 +112,10 @@ fn machine_time() -> (Instant, UtcMs) {
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> UtcMs {
-        let elapsed_ms = self.started.elapsed().as_secs_f64() * 1000.0 * self.speed;
+        let Some(speed) = self.speed else {
+            return machine_time().1;
+        };
+        let elapsed_ms = self.started.elapsed().as_secs_f64() * 1000.0 * speed;
         #[expect(
             clippy::cast_possible_truncation,
             reason = "milliseconds of a process fit by far"

@@ -5,6 +5,7 @@ use domain::{
     time::UtcMs,
 };
 use futures::future::join_all;
+use serde_json::json;
 use store::{Claim, Dial, MarkSent, Wake};
 
 use crate::{
@@ -38,9 +39,10 @@ impl Engine {
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn claim(&self, now: UtcMs) -> store::Result<Claim> {
-        let orphans = self.store.take_orphans(now).await?;
         let mut claim = self.store.claim(self.settings.max_duration_ms, now).await?;
-        claim.dials.extend(orphans);
+        if claim.hold_until.is_none() {
+            claim.dials.extend(self.store.take_orphans(now).await?);
+        }
         Ok(claim)
     }
 
@@ -65,8 +67,12 @@ impl Engine {
         let now = self.clock.now();
         if now.since(marked_at) > self.settings.dial_grace_ms {
             // This machine slept on it. By now others may have come to the conclusion that the call does not exist.
-            tracing::warn!(call.id = %dial.call_id, "a call was not placed in time; whether it exists is looked up");
-            return self.observe(&[unconfirmed(dial, now)], now).await.map(|_| ());
+            let what = "not placed in time; whether it exists is looked up";
+            tracing::warn!(call.id = %dial.call_id, "{what}");
+            return self
+                .observe(&[unconfirmed(dial, what, now)], now)
+                .await
+                .map(|_| ());
         }
         self.store.wake(Wake::Campaign(dial.campaign_id));
         let answer = self.telephony.dial(dial, self.clock.now()).await;
@@ -116,8 +122,9 @@ impl Engine {
                 }
             }
             DialAnswer::InDoubt(what) => {
-                tracing::warn!(call.id = %dial.call_id, what, "nobody can tell whether the provider has the call");
-                self.observe(&[unconfirmed(dial, now)], now).await?;
+                // The provider's words may quote the number: they are kept with the call, not in the log.
+                tracing::warn!(call.id = %dial.call_id, "nobody can tell whether the provider has the call");
+                self.observe(&[unconfirmed(dial, &what, now)], now).await?;
             }
         }
         Ok(())
@@ -161,12 +168,15 @@ fn refusal(dial: &Dial, kind: RefusalKind, message: String, now: UtcMs) -> Fact 
     own_fact(dial, Source::Dial, "dial.refused", says, now)
 }
 
-fn unconfirmed(dial: &Dial, now: UtcMs) -> Fact {
+fn unconfirmed(dial: &Dial, what: &str, now: UtcMs) -> Fact {
     let says = CallState {
         dialling: Dialling::Unconfirmed,
         ..CallState::default()
     };
-    own_fact(dial, Source::Dial, "dial.in-doubt", says, now)
+    Fact {
+        payload: Some(json!({ "doubt": what }).to_string()),
+        ..own_fact(dial, Source::Dial, "dial.in-doubt", says, now)
+    }
 }
 
 fn own_fact(dial: &Dial, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {

@@ -50,6 +50,27 @@ impl Inbox {
         }
     }
 
+    /// Turns away a webhook whose headers show already that it is not the provider's, before its body is read.
+    ///
+    /// # Errors
+    /// [`InboxError::Unauthorized`].
+    pub fn admit(&self, headers: &HeaderMap) -> Result<(), InboxError> {
+        match &self.auth {
+            Some(auth) if auth.needs_body() => Ok(()),
+            _ => self.authenticate(headers, &[], self.engine.clock().now()),
+        }
+    }
+
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8], now: UtcMs) -> Result<(), InboxError> {
+        let Some(auth) = &self.auth else {
+            return Err(InboxError::Unauthorized(
+                "no WEBHOOK_SHARED_SECRET is set here".to_owned(),
+            ));
+        };
+        auth.verify(headers, body, now.0)
+            .map_err(|error| InboxError::Unauthorized(error.to_string()))
+    }
+
     /// Takes one webhook. Returns after it is committed.
     ///
     /// A message of an unknown type, or one that cannot be read, is kept and acknowledged: sending it again would change
@@ -71,13 +92,7 @@ impl Inbox {
     /// [`InboxError`].
     pub async fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<Fact>, InboxError> {
         let now = self.engine.clock().now();
-        let Some(auth) = &self.auth else {
-            return Err(InboxError::Unauthorized(
-                "no WEBHOOK_SHARED_SECRET is set here".to_owned(),
-            ));
-        };
-        auth.verify(headers, body, now.0)
-            .map_err(|error| InboxError::Unauthorized(error.to_string()))?;
+        self.authenticate(headers, body, now)?;
         self.note(now).await?;
         let text = String::from_utf8_lossy(body);
         let message = match ServerMessage::parse(body) {

@@ -1,6 +1,9 @@
 //! The queue between webhooks and the database: one commit for many facts, and an answer only after the commit.
 
+use std::panic::AssertUnwindSafe;
+
 use domain::call::Fact;
+use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Engine;
@@ -41,7 +44,13 @@ async fn commit_batches(engine: Engine, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (facts, waiting): (Vec<Fact>, Vec<_>) = batch.drain(..).unzip();
-        let result = engine.observe(&facts, engine.clock().now()).await;
+        // A panic fails these facts alone: the queue must outlive it, or no webhook would be taken any more.
+        let observed = AssertUnwindSafe(engine.observe(&facts, engine.clock().now()));
+        let result = observed.catch_unwind().await.unwrap_or_else(|_| {
+            Err(store::Error::Other(
+                "a bug: the facts made the node panic".to_owned(),
+            ))
+        });
         if let Err(error) = &result {
             tracing::error!(%error, facts = facts.len(), "facts could not be recorded");
         }

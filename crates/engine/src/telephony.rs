@@ -13,11 +13,12 @@ pub trait Telephony: Send + Sync {
     /// Calls of the account that changed at or after `since`.
     async fn changed_since(&self, since: UtcMs, now: UtcMs) -> Result<Listing, LookupError>;
 
-    /// Calls placed from a number and created at or after `since`.
-    async fn created_since(
+    /// Calls placed from a number and created from `since` to `until`.
+    async fn created_between(
         &self,
         phone_number_id: &str,
         since: UtcMs,
+        until: UtcMs,
         now: UtcMs,
     ) -> Result<Listing, LookupError>;
 

@@ -175,15 +175,17 @@ impl Telephony for VapiTelephony {
         .await
     }
 
-    async fn created_since(
+    async fn created_between(
         &self,
         phone_number_id: &str,
         since: UtcMs,
+        until: UtcMs,
         now: UtcMs,
     ) -> Result<Listing, LookupError> {
         let filter = CallFilter {
             phone_number_id: Some(phone_number_id.to_owned()),
             created_at_ge_ms: Some(since.0),
+            created_at_le_ms: Some(until.0),
             ..CallFilter::default()
         };
         self.list(filter, now).await

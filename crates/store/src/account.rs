@@ -106,7 +106,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Claims nothing for a while, longer each time in a row, or as long as the provider asked for.
+    /// Claims nothing for a while, longer each time in a row, and at least as long as the provider asked for.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -123,7 +123,8 @@ impl Store {
         .fetch_one(c)
         .await
         })?;
-        let wait_ms = asked_ms.unwrap_or_else(|| refusal_delay_ms(to_u32(refusals)));
+        // "At once" is no answer to give to a program: it would ask at once.
+        let wait_ms = asked_ms.unwrap_or(0).max(refusal_delay_ms(to_u32(refusals)));
         on_tx!(tx, |c| sqlx::query(
             "UPDATE accounts SET dial_after_ms = $2 WHERE id = $1 AND dial_after_ms < $2"
         )

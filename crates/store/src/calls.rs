@@ -1,6 +1,6 @@
 //! One call with everything we know of it.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use domain::{
     call::{CallState, CallStatus, Source},
@@ -8,6 +8,7 @@ use domain::{
     outcome::Outcome,
     time::UtcMs,
 };
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
@@ -31,8 +32,12 @@ pub struct CallDetail {
     pub business_name: String,
     /// E.164.
     pub phone: String,
+    /// The list's other columns, as the assistant was told them.
+    pub variables: BTreeMap<String, String>,
     /// Which attempt it was, from 1.
     pub attempt: u32,
+    /// Every attempt at this person in this campaign, oldest first: this call, and all others that were dialled.
+    pub attempts: Vec<AttemptRow>,
     /// When it was reserved for dialling.
     pub reserved_at: UtcMs,
     /// The status.
@@ -43,6 +48,21 @@ pub struct CallDetail {
     pub state: CallState,
     /// The log, in the order in which it was written.
     pub events: Vec<EventRow>,
+}
+
+/// One attempt at a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttemptRow {
+    /// The call.
+    pub id: CallId,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// Its status.
+    pub status: CallStatus,
+    /// What it meant, once it has ended.
+    pub outcome: Option<Outcome>,
+    /// When it was reserved for dialling.
+    pub reserved_at: UtcMs,
 }
 
 /// A line of the log.
@@ -64,13 +84,25 @@ pub struct EventRow {
 
 static CALL: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {FOLDED_COLUMNS}, contacts.name, contacts.business_name, calls.phone, calls.attempt, \
-         calls.reserved_at_ms FROM calls JOIN contacts ON contacts.id = calls.contact_id WHERE calls.id = $1"
+        "SELECT {FOLDED_COLUMNS}, contacts.name, contacts.business_name, contacts.variables, calls.phone, \
+         calls.attempt, calls.reserved_at_ms FROM calls JOIN contacts ON contacts.id = calls.contact_id WHERE calls.id = $1"
     )
 });
 
 const EVENTS: &str = "SELECT id, source, kind, status, at_ms, created_at_ms, payload FROM call_events \
      WHERE call_id = $1 ORDER BY created_at_ms, id";
+
+const ATTEMPTS: &str = "SELECT id, attempt, status, outcome, reserved_at_ms FROM calls \
+     WHERE contact_id = $1 AND (id = $2 OR outcome IS NULL OR outcome <> 'not_dialled') ORDER BY id";
+
+#[derive(sqlx::FromRow)]
+struct TriedRow {
+    id: Uuid,
+    attempt: i32,
+    status: String,
+    outcome: Option<String>,
+    reserved_at_ms: i64,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -78,6 +110,7 @@ struct Row {
     folded: FoldedRow,
     name: String,
     business_name: String,
+    variables: Json<BTreeMap<String, String>>,
     phone: String,
     attempt: i32,
     reserved_at_ms: i64,
@@ -95,6 +128,20 @@ struct LogRow {
 }
 
 impl Store {
+    /// The provider's id of a call. `None`: there is no such call; `Some(None)`: the provider has not told its id.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn provider_call_id(&self, id: CallId) -> Result<Option<Option<String>>> {
+        let found: Option<Option<String>> = on!(self, |pool| sqlx::query_scalar(
+            "SELECT provider_call_id FROM calls WHERE id = $1"
+        )
+        .bind(id.0)
+        .fetch_optional(pool)
+        .await)?;
+        Ok(found)
+    }
+
     /// One call with its log.
     ///
     /// # Errors
@@ -111,6 +158,15 @@ impl Store {
             .await)?;
         let events = log.into_iter().map(EventRow::try_from).collect::<Result<_>>()?;
         let (campaign_id, contact_id) = (row.folded.campaign_id(), row.folded.contact_id());
+        let tried: Vec<TriedRow> = on!(self, |pool| sqlx::query_as(ATTEMPTS)
+            .bind(contact_id.0)
+            .bind(id.0)
+            .fetch_all(pool)
+            .await)?;
+        let attempts = tried
+            .into_iter()
+            .map(AttemptRow::try_from)
+            .collect::<Result<_>>()?;
         let state = row.folded.into_state()?;
         Ok(Some(CallDetail {
             id,
@@ -119,13 +175,39 @@ impl Store {
             name: row.name,
             business_name: row.business_name,
             phone: row.phone,
+            variables: row.variables.0,
             attempt: to_u32(row.attempt),
+            attempts,
             reserved_at: UtcMs(row.reserved_at_ms),
             status: state.status(),
             outcome: state.outcome(),
             state,
             events,
         }))
+    }
+}
+
+impl TryFrom<TriedRow> for AttemptRow {
+    type Error = crate::Error;
+
+    fn try_from(row: TriedRow) -> Result<Self> {
+        let outcome = row.outcome.as_deref().map(|text| {
+            let known = Outcome::from_stored(text);
+            stored(known, "calls", "outcome", row.id, text)
+        });
+        Ok(Self {
+            id: CallId(row.id),
+            attempt: to_u32(row.attempt),
+            status: stored(
+                CallStatus::from_stored(&row.status),
+                "calls",
+                "status",
+                row.id,
+                &row.status,
+            )?,
+            outcome: outcome.transpose()?,
+            reserved_at: UtcMs(row.reserved_at_ms),
+        })
     }
 }
 

@@ -171,11 +171,14 @@ impl Store {
 
         let mut wanted = Vec::with_capacity(campaigns.len());
         let mut seen = BTreeSet::new();
+        let mut called_from = BTreeSet::new();
         for campaign in &campaigns {
             let room = to_u32(campaign.cap)
                 .saturating_sub(open.of_campaign(campaign.id))
                 .min(free);
-            let batch = self.present_batch(&mut tx, campaign, &open).await?;
+            let quiet = open.on_number(&campaign.phone_number_id) == 0
+                && !called_from.contains(campaign.phone_number_id.as_str());
+            let batch = self.present_batch(&mut tx, campaign, quiet).await?;
             let mut candidates: Vec<CandidateRow> = Vec::new();
             if let (Some(batch), 1..) = (batch, room) {
                 // So many more as another campaign may get first: the share of this one must not shrink by them.
@@ -204,6 +207,9 @@ impl Store {
                         .flatten()
                         .min();
                 }
+            }
+            if !candidates.is_empty() {
+                called_from.insert(campaign.phone_number_id.as_str());
             }
             wanted.push((batch, candidates));
         }
@@ -250,13 +256,8 @@ impl Store {
     }
 
     /// The batch whose contacts may be called. In batch mode a new one begins only when every contact of the one before
-    /// is final and, if the campaign asks for it, no call is live on its number.
-    async fn present_batch(
-        &self,
-        tx: &mut Tx,
-        campaign: &CampaignRow,
-        open: &OpenCalls,
-    ) -> Result<Option<i32>> {
+    /// is final and, if the campaign asks for it, its number is `quiet`: no call is live on it or about to be.
+    async fn present_batch(&self, tx: &mut Tx, campaign: &CampaignRow, quiet: bool) -> Result<Option<i32>> {
         let mode = stored(
             Mode::from_stored(&campaign.mode),
             "campaigns",
@@ -272,8 +273,8 @@ impl Store {
             .fetch_one(c)
             .await)?;
         let begins = batch.is_some_and(|batch| batch > campaign.batch_index);
-        let noisy = campaign.quiet_line_gate && open.on_number(&campaign.phone_number_id) > 0;
-        Ok(if begins && noisy { None } else { batch })
+        let waits = begins && campaign.quiet_line_gate && !quiet;
+        Ok(if waits { None } else { batch })
     }
 
     async fn advance_batch(&self, tx: &mut Tx, campaign: &CampaignRow, batch: i32, now: UtcMs) -> Result<()> {

@@ -64,6 +64,8 @@ pub struct Options {
     pub id_seed: u64,
     /// Whether a commit waits for the disk. Only a throw-away database may say no.
     pub durable: bool,
+    /// Whether a SQLite file that is not there is made.
+    pub create: bool,
 }
 
 impl Default for Options {
@@ -72,6 +74,7 @@ impl Default for Options {
             connections: 8,
             id_seed: 0,
             durable: true,
+            create: true,
         }
     }
 }
@@ -90,6 +93,9 @@ pub enum OpenError {
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The tables are not those of this program.
+    #[error("{0}")]
+    Schema(&'static str),
 }
 
 pub(crate) enum Db {
@@ -147,6 +153,57 @@ impl Store {
             Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
         }
         .map_err(OpenError::Migrate)
+    }
+
+    /// Changes nothing, and says whether the tables are those of this program.
+    ///
+    /// # Errors
+    /// [`OpenError::Schema`] when there are none, or older or newer ones.
+    pub async fn require_current_tables(&self) -> Result<(), OpenError> {
+        let newest = match &self.0.db {
+            Db::Sqlite { .. } => &SQLITE_MIGRATIONS,
+            Db::Postgres(_) => &POSTGRES_MIGRATIONS,
+        };
+        let newest = newest.iter().map(|migration| migration.version).max();
+        let found: Result<Option<i64>, sqlx::Error> = async {
+            on!(self, |pool| sqlx::query_scalar(
+                "SELECT MAX(version) FROM _sqlx_migrations WHERE success"
+            )
+            .fetch_one(pool)
+            .await)
+        }
+        .await;
+        match found {
+            Ok(found) if found == newest => Ok(()),
+            Ok(found) if found < newest => Err(OpenError::Schema(
+                "the tables are older than this program: run `autolynx migrate` first",
+            )),
+            Ok(_) => Err(OpenError::Schema(
+                "the tables were written by a newer version of this program: use that one",
+            )),
+            Err(sqlx::Error::Database(_)) => Err(OpenError::Schema(
+                "there is no AutoLynx data in this database: check the address",
+            )),
+            Err(error) => Err(OpenError::Connect(error)),
+        }
+    }
+
+    /// How far the clock of the database goes ahead of `now`, in milliseconds. Zero for SQLite, which has no clock of its
+    /// own.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn clock_ahead_ms(&self, now: domain::time::UtcMs) -> crate::Result<i64> {
+        Ok(match &self.0.db {
+            Db::Sqlite { .. } => 0,
+            Db::Postgres(pool) => {
+                let there: i64 =
+                    sqlx::query_scalar("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint")
+                        .fetch_one(pool)
+                        .await?;
+                there - now.0
+            }
+        })
     }
 
     /// Closes every connection and waits for it. A SQLite file may be moved only after this.
@@ -263,7 +320,7 @@ impl Tx {
 async fn open_sqlite(path: &str, options: Options) -> Result<Db, sqlx::Error> {
     let connect = SqliteConnectOptions::new()
         .filename(PathBuf::from(path))
-        .create_if_missing(true)
+        .create_if_missing(options.create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(if options.durable {
             SqliteSynchronous::Full

@@ -184,10 +184,14 @@ impl Store {
         Ok(batch)
     }
 
-    /// Joins the fact to the call, and notes it for the log unless it is a poll's and says nothing new.
+    /// Joins the fact to the call, and notes it for the log unless it says nothing new.
     fn fold(&self, log: &mut Log, call: &mut Call, fact: &Fact, now: UtcMs) -> Result<()> {
+        if fact.source == Source::Engine && !call.state.bears_out(&fact.says) {
+            tracing::info!(call.id = %call.id, kind = %fact.kind, "overtaken by the events");
+            return Ok(());
+        }
         let joined = call.state.clone().join(fact.says.clone());
-        // A poll that says nothing new would only swell the log; a webhook is always kept.
+        // What says nothing new would only swell the log, polls above all; a webhook is always kept.
         if joined == call.state && fact.source != Source::Webhook {
             return Ok(());
         }

@@ -36,7 +36,7 @@ mod write_back;
 
 pub use account::Account;
 pub use assistants::{Assistant, NewAssistant};
-pub use calls::{CallDetail, EventRow};
+pub use calls::{AttemptRow, CallDetail, EventRow};
 pub use campaigns::{Acted, Campaign, NewCampaign, Page};
 pub use claim::{Claim, Dial};
 pub use contacts::{ContactFilter, ContactRow};
@@ -50,7 +50,7 @@ pub use faults::{HotQuery, Probe};
 pub use import::{Import, NewContact, Problem, ProblemKind, Totals};
 pub use lookups::OpenCall;
 pub use progress::{Count, FactCounts, Progress};
-pub use replay::{Difference, ReplayReport};
+pub use replay::{DIFFERENCES_KEPT, Difference, ReplayReport};
 pub use wake::{Wake, Wakes};
 
 /// What every store method returns.

@@ -36,8 +36,8 @@ pub struct ReplayReport {
 
 /// Calls compared at a time.
 const PAGE: i64 = 500;
-/// More would help nobody.
-const DIFFERENCES_KEPT: usize = 100;
+/// So many differences are reported at most: more would help nobody.
+pub const DIFFERENCES_KEPT: usize = 100;
 
 static CALLS: LazyLock<String> = LazyLock::new(|| {
     format!(

@@ -8,7 +8,7 @@ use domain::{
     contact::{NextStep, next_step, with_jitter},
     ids::{CallId, CampaignId, ContactId},
     outcome::{self, Class, Outcome},
-    time::UtcMs,
+    time::{HOUR_MS, UtcMs},
 };
 
 use crate::{
@@ -29,6 +29,11 @@ const SKIPPED: &str = "UPDATE contacts SET state = 'skipped', reason = $3, updat
 
 const OUTCOME: &str = "UPDATE contacts SET outcome = $3, updated_at_ms = $4 \
      WHERE id = $1 AND state = 'done' AND last_call_id = $2";
+
+const HOLD: &str = "UPDATE contacts SET eligible_at_ms = $3, reason = 'the provider is calling them after all', \
+     updated_at_ms = $4 WHERE id = $1 AND state = 'pending' AND last_call_id = $2";
+/// A call that was believed not to exist ends within this time, in milliseconds, or we hear no more of it.
+const HOLD_MS: i64 = 2 * HOUR_MS;
 
 // The rows as they would be, had the provider's word come first.
 const COUNT_ATTEMPT: &str = "UPDATE contacts SET attempts = attempts + $2 WHERE id = $1";
@@ -101,6 +106,12 @@ impl<'a> Settling<'a> {
         let campaign = self.moves.0.entry(call.campaign_id).or_default();
         campaign.note(call);
         match (call.before.outcome(), call.state.outcome()) {
+            // Believed never dialled, and the provider has it. Whether anybody was called is for its end to say.
+            (Some(Outcome::NotDialled), Some(Outcome::NotDialled))
+                if call.before.accepted_at.is_none() && call.state.accepted_at.is_some() =>
+            {
+                hold(tx, call, now).await?;
+            }
             (before, after) if before == after => {}
             (None, Some(outcome)) => {
                 applied.ended += 1;
@@ -228,6 +239,19 @@ async fn call_again_after_all(
             .await
             .map(|_| ()))?;
     }
+    Ok(())
+}
+
+/// Nobody is called again while the call that we gave up may be ringing.
+async fn hold(tx: &mut Tx, call: &Call, now: UtcMs) -> Result<()> {
+    on_tx!(tx, |c| sqlx::query(HOLD)
+        .bind(call.contact_id.0)
+        .bind(call.id.0)
+        .bind(now.0 + HOLD_MS)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 

@@ -72,6 +72,11 @@ impl ApiError {
                 if messages.is_empty() {
                     messages.extend(error.error);
                 }
+                if refused == 404 && messages.is_empty() {
+                    // A proxy's page, or a wrong base address. The API says what it did not find.
+                    let fault = "404 without the API's words: check the address of the API".to_owned();
+                    return Self::malformed(action, headers, fault);
+                }
                 ApiErrorKind::Refused {
                     status: refused,
                     messages,
@@ -94,7 +99,7 @@ impl ApiError {
         }
     }
 
-    /// Whether the provider does not know the thing (404).
+    /// Whether the provider does not know the thing: 404 in the API's own words.
     pub fn is_not_found(&self) -> bool {
         matches!(self.kind, ApiErrorKind::Refused { status: 404, .. })
     }

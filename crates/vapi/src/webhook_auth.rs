@@ -148,6 +148,13 @@ impl WebhookAuth {
         }
     }
 
+    /// Whether only the body proves a delivery. Otherwise its headers do, and a body that nobody vouches for need not be
+    /// read.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        matches!(self, Self::Hmac { .. })
+    }
+
     /// Checks a delivery at `now_ms` (milliseconds UTC). `body` is the body as received, byte for byte.
     ///
     /// # Errors

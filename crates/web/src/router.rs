@@ -79,11 +79,6 @@ pub fn router(state: AppState) -> Router {
             "/api/campaigns/{id}/problems.csv",
             get(api::export_problems::handler),
         )
-        // The name by which pages link to it.
-        .route(
-            "/api/campaigns/{id}/rejected.csv",
-            get(api::export_problems::handler),
-        )
         .route("/api/calls/poll-status", post(api::poll_status::handler))
         .layer(within(LONG_PATIENCE));
     // The list is counted while it streams; the framework's own limit knows nothing of it.

@@ -18,21 +18,17 @@ use crate::error::ApiError;
 pub(crate) const FILE: &str = "file";
 
 /// The fields that a form may have beside the list. An unknown one may be a misspelt cap, so it is refused.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 9] = [
     "name",
     "assistant_id",
     "phone_number_id",
     "mode",
     "batch_size",
     "quiet_line_gate",
-    LINE_QUIET,
     "cap",
     "default_region",
     "start",
 ];
-
-/// Another name of `quiet_line_gate`, which the form of the pages uses.
-const LINE_QUIET: &str = "line_quiet";
 
 /// The longest value of a field, in bytes.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
@@ -83,11 +79,6 @@ impl Form {
                     FIELDS.join(", ")
                 );
                 return Err(ApiError::field(&name, message));
-            };
-            let known = if known == LINE_QUIET {
-                "quiet_line_gate"
-            } else {
-                known
             };
             if values.insert(known, text(known, field).await?).is_some() {
                 return Err(ApiError::field(

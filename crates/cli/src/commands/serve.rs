@@ -35,6 +35,7 @@ impl ClockArgs {
         anyhow::ensure!(self.speed > 0.0, "--speed is {}: it must be above 0", self.speed);
         Ok(match self.epoch {
             Some(epoch) => SystemClock::faster_since(UtcMs(epoch), self.speed),
+            None if self.speed == 1.0 => SystemClock::real(),
             None => SystemClock::faster(self.speed),
         })
     }
@@ -51,6 +52,7 @@ pub(crate) async fn run(args: ClockArgs, settings: Settings) -> anyhow::Result<E
         .await
         .with_context(|| format!("cannot listen on {}: is another program there?", settings.listen))?;
     let store = node::open_store(&settings, true).await?;
+    node::check_clock(&store, &surroundings.clock).await?;
     let engine = node::engine(&settings, store, &surroundings).await?;
     let address = listener.local_addr()?;
     match &settings.public_url {

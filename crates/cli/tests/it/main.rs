@@ -1,6 +1,7 @@
 //! The real binary, from outside: as a process that is started, killed and started again.
 
 mod architecture;
+mod care;
 mod crashes;
 mod database;
 mod demo;

@@ -304,6 +304,22 @@ pub(crate) async fn assert_replay(database: &str) {
     assert!(output.status.success(), "one log: {said}");
 }
 
+/// Runs a command to its end.
+pub(crate) async fn run(args: &[&str]) -> std::process::Output {
+    run_with(&[], args).await
+}
+
+/// Runs a command to its end, with variables in its environment.
+pub(crate) async fn run_with(variables: &[(&str, &str)], args: &[&str]) -> std::process::Output {
+    let mut command = command();
+    command.envs(variables.iter().copied()).args(args);
+    command
+        .stderr(Stdio::piped())
+        .output()
+        .await
+        .expect("the program runs")
+}
+
 /// Runs the demo and returns its object.
 pub(crate) async fn demo(args: &[&str]) -> Value {
     let output = command()

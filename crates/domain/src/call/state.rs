@@ -97,6 +97,21 @@ impl CallState {
         }
     }
 
+    /// Whether a conclusion of our own still follows from what is known. What the provider says may be joined in any
+    /// order; a conclusion was drawn from an earlier state, and since then another node may have dialled the call, or
+    /// the provider told of it.
+    ///
+    /// Guarantee *never twice*: a call that is being dialled is not let go, and one that the provider has is not absent.
+    #[must_use]
+    pub fn bears_out(&self, conclusion: &Self) -> bool {
+        let reason = conclusion.end.as_ref().and_then(|end| end.reason.as_deref());
+        match reason {
+            Some(ours::RELEASED) => self.dialling == Dialling::Reserved,
+            Some(ours::ABSENT) => matches!(self.dialling, Dialling::Sent | Dialling::Unconfirmed),
+            _ => true,
+        }
+    }
+
     /// The status that follows from what is known.
     #[must_use]
     pub fn status(&self) -> CallStatus {

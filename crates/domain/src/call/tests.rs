@@ -146,3 +146,34 @@ fn an_empty_account_is_the_accounts_fault_and_a_busy_line_is_not() {
     assert!(ended("customer-busy").account_fault().is_none());
     assert!(ended(ours::REFUSED_CAPACITY).account_fault().is_none());
 }
+
+/// Guarantee *never twice*: what makes a contact wait for another call is concluded only from a call that cannot be one.
+#[test]
+fn conclusions_need_their_grounds() {
+    let concludes = |reason: &str| CallState {
+        end: Some(End {
+            reason: Some(reason.to_owned()),
+            message: None,
+            at: UtcMs(1),
+        }),
+        ..CallState::default()
+    };
+    for dialling in Dialling::ALL {
+        let known = CallState {
+            dialling,
+            ..CallState::default()
+        };
+        assert_eq!(
+            known.bears_out(&concludes(ours::RELEASED)),
+            dialling == Dialling::Reserved,
+            "{dialling:?}"
+        );
+        assert_eq!(
+            known.bears_out(&concludes(ours::ABSENT)),
+            [Dialling::Sent, Dialling::Unconfirmed].contains(&dialling),
+            "{dialling:?}"
+        );
+        assert!(known.bears_out(&concludes(ours::TIMEOUT)));
+        assert!(known.bears_out(&CallState::default()));
+    }
+}

@@ -13,11 +13,14 @@ use domain::{
 use store::OpenCall;
 
 use super::{asked_lately, ended, inferred};
-use crate::Engine;
+use crate::{Engine, telephony::Listing};
 
-/// Our clock may go ahead of the provider's: calls are looked for from this much before they were sent, in milliseconds.
-/// With too little, a call that exists would look absent.
+/// Our clock and the provider's may differ: calls are looked for from this much before they were sent until this much
+/// after, in milliseconds. With too little, a call that exists would look absent.
 const SKEW_MS: i64 = 15 * MINUTE_MS;
+/// Calls sent within this time of each other are looked for together, in milliseconds. A list of everything since the
+/// oldest of many could become too long to be read to its end.
+const TOGETHER_MS: i64 = 10 * MINUTE_MS;
 /// How many looks must miss a call.
 const LOOKS: u32 = 2;
 
@@ -51,7 +54,10 @@ impl Engine {
             by_number.entry(&call.phone_number_id).or_default().push(call);
         }
         let mut asked = 0;
-        for (number, calls) in by_number {
+        for (number, mut calls) in by_number {
+            // The others have their turn at the next step: by then these were asked for lately.
+            let oldest = calls.iter().filter_map(|call| call.sent_at).min().unwrap_or(now);
+            calls.retain(|call| call.sent_at.is_none_or(|at| at.since(oldest) <= TOGETHER_MS));
             asked += calls.len();
             self.look_for(number, &calls, now).await?;
         }
@@ -59,12 +65,15 @@ impl Engine {
     }
 
     async fn look_for(&self, number: &str, calls: &[&OpenCall], now: UtcMs) -> store::Result<()> {
-        let since = calls.iter().filter_map(|call| call.sent_at).min().unwrap_or(now) - SKEW_MS;
-        let listing = match self.telephony.created_since(number, since, now).await {
+        let sent = || calls.iter().filter_map(|call| call.sent_at);
+        let since = sent().min().unwrap_or(now) - SKEW_MS;
+        let until = sent().max().unwrap_or(now) + SKEW_MS;
+        let listing = self.telephony.created_between(number, since, until, now);
+        let listing = match listing.await {
             Ok(listing) => listing,
             Err(error) => {
                 tracing::info!(%error, "the provider did not answer a look for calls in doubt");
-                return self.asked_in_vain(calls, self.clock.now()).await;
+                Listing::default()
             }
         };
         let now = self.clock.now();
@@ -75,25 +84,18 @@ impl Engine {
                 .find(|fact| fact.call.call_id == Some(call.call_id));
             if let Some(fact) = found {
                 self.observe(std::slice::from_ref(fact), now).await?;
-            } else if listing.complete {
-                self.store.note_asked(call.call_id, true, now).await?;
-                if call.absent_looks + 1 >= LOOKS {
-                    let says = CallState {
-                        dialling: Dialling::Absent,
-                        end: ended(ours::ABSENT, "the provider does not have this call", now),
-                        ..CallState::default()
-                    };
-                    self.observe(&[inferred(call, "absent", says, now)], now).await?;
-                }
+                continue;
             }
-        }
-        Ok(())
-    }
-
-    /// A look without an answer proves nothing, and is not repeated at once either.
-    async fn asked_in_vain(&self, calls: &[&OpenCall], now: UtcMs) -> store::Result<()> {
-        for call in calls {
-            self.store.note_asked(call.call_id, false, now).await?;
+            // A look without a complete answer proves nothing, and is not repeated at once either.
+            self.store.note_asked(call.call_id, listing.complete, now).await?;
+            if listing.complete && call.absent_looks + 1 >= LOOKS {
+                let says = CallState {
+                    dialling: Dialling::Absent,
+                    end: ended(ours::ABSENT, "the provider does not have this call", now),
+                    ..CallState::default()
+                };
+                self.observe(&[inferred(call, "absent", says, now)], now).await?;
+            }
         }
         Ok(())
     }

@@ -42,6 +42,17 @@ async fn after_a_refusal_nothing_is_claimed_for_a_while() {
     assert!(claim.hold_until.is_some_and(|until| until > NOW + 100));
 }
 
+/// What another node left behind waits as well while the provider wants peace.
+#[tokio::test]
+async fn during_a_wait_nothing_is_taken_over() {
+    let fixture = Fixture::with(3).await;
+    let store = fixture.engine.store();
+    assert_eq!(fixture.engine.claim(NOW).await.unwrap().dials.len(), 3);
+    store.back_off(Some(120_000), NOW + 31_000).await.unwrap();
+    assert_eq!(fixture.engine.claim(NOW + 60_000).await.unwrap().dials, []);
+    assert_eq!(fixture.engine.claim(NOW + 160_000).await.unwrap().dials.len(), 3);
+}
+
 #[tokio::test]
 async fn two_dispatches_at_once_dial_nobody_twice() {
     let fixture = Fixture::with(40).await;

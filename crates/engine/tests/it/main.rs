@@ -10,6 +10,7 @@
 extern crate autolynx_engine as engine;
 
 mod dispatch;
+mod doubt;
 mod fixture;
 mod inbox;
 mod scenarios;

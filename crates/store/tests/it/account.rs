@@ -105,6 +105,9 @@ async fn refusals_of_one_burst_count_once(fixture: &Fixture) {
 
 async fn the_provider_may_ask_for_a_longer_wait_and_a_shorter_one_does_not_cut_it(fixture: &Fixture) {
     let store = &fixture.store;
+    // "At once", and a date that has passed, come to as much.
+    store.back_off(Some(0), NOW - 5_000).await.unwrap();
+    assert_eq!(account(fixture).await.dial_after, NOW - 4_000);
     store.back_off(Some(60_000), NOW).await.unwrap();
     assert_eq!(account(fixture).await.dial_after, NOW + 60_000);
     store.back_off(None, NOW + 1).await.unwrap();

@@ -12,6 +12,7 @@ contract! {
     a_batch_waits_until_every_contact_of_the_one_before_is_final,
     a_batch_never_takes_more_lines_than_there_are,
     a_new_batch_waits_for_a_quiet_line_if_asked_to,
+    two_gated_batches_on_one_number_do_not_begin_together,
     an_open_batch_does_not_wait_for_a_quiet_line,
 }
 
@@ -143,6 +144,30 @@ async fn a_new_batch_waits_for_a_quiet_line_if_asked_to(fixture: &Fixture) {
         1
     );
     fixture.assert_sound(10).await;
+}
+
+async fn two_gated_batches_on_one_number_do_not_begin_together(fixture: &Fixture) {
+    let store = &fixture.store;
+    for first in [0, 10] {
+        let gated = List {
+            batch_size: Some(1),
+            quiet_line_gate: true,
+            ..List::of(first..first + 2)
+        };
+        start(store, &gated).await;
+    }
+    let both = dial(store, NOW).await;
+    assert_eq!(
+        phones(&both),
+        [phone(0), phone(10)],
+        "first batches wait for nobody"
+    );
+    end(fixture, &both).await;
+    let one = dial(store, NOW).await;
+    assert_eq!(phones(&one), [phone(1)]);
+    assert_eq!(dial(store, NOW).await, []);
+    end(fixture, &one).await;
+    assert_eq!(phones(&dial(store, NOW).await), [phone(11)]);
 }
 
 async fn an_open_batch_does_not_wait_for_a_quiet_line(fixture: &Fixture) {

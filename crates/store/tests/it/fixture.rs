@@ -62,6 +62,7 @@ pub(crate) fn options() -> Options {
         connections: 8,
         id_seed: SEED.fetch_add(1, Ordering::Relaxed),
         durable: false,
+        create: true,
     }
 }
 

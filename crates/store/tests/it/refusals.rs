@@ -10,11 +10,12 @@ use store::{Applied, ContactFilter, ContactRow, Dial, Page};
 
 use crate::{
     fixture::Fixture,
-    people::{MAX_DURATION_MS, NOW, dial},
+    people::{List, MAX_DURATION_MS, NOW, dial, start},
     says,
 };
 
 contract! {
+    a_call_shows_the_attempts_that_were_dialled,
     a_certain_refusal_makes_the_contact_wait_and_uses_up_no_attempt,
     refusals_in_a_row_wait_longer_and_an_accepted_call_ends_the_row,
     what_was_let_go_or_never_arrived_may_go_again_at_once,
@@ -113,8 +114,36 @@ async fn refusals_in_a_row_wait_longer_and_an_accepted_call_ends_the_row(fixture
     fixture.assert_sound(1).await;
 }
 
+/// A person at the screen sees what really rang, and the call that they opened.
+async fn a_call_shows_the_attempts_that_were_dialled(fixture: &Fixture) {
+    let (_, refused) = fixture.one_call().await;
+    let store = &fixture.store;
+    let refusal = says::refused(&refused, "autolynx.refused.capacity", NOW);
+    store.apply_facts(&[refusal], NOW).await.unwrap();
+    let placed = dial(store, NOW + 2_000).await.remove(0);
+    let ended = says::ended(&placed, "customer-busy", NOW + 2_000);
+    store.apply_facts(&[ended], NOW + 2_000).await.unwrap();
+
+    let shown = async |id| {
+        let call = store.call(id).await.unwrap().expect("the call");
+        let ids: Vec<_> = call.attempts.iter().map(|tried| tried.id).collect();
+        (ids, call.attempts.last().and_then(|tried| tried.outcome))
+    };
+    let busy = Some(Outcome::Busy);
+    assert_eq!(shown(placed.call_id).await, (vec![placed.call_id], busy));
+    let both = vec![refused.call_id, placed.call_id];
+    assert_eq!(
+        shown(refused.call_id).await,
+        (both, busy),
+        "the one that is open as well"
+    );
+}
+
 async fn what_was_let_go_or_never_arrived_may_go_again_at_once(fixture: &Fixture) {
-    let (_, dials) = fixture.dialled(2).await;
+    fixture.store.set_line_cap(2).await.unwrap();
+    let id = start(&fixture.store, &List::of(0..2)).await;
+    let dials = fixture.store.claim(MAX_DURATION_MS, NOW).await.unwrap().dials;
+    fixture.store.mark_sent(dials[1].call_id, id, NOW).await.unwrap();
     let facts = [
         says::inferred(&dials[0], "autolynx.released", NOW),
         says::inferred(&dials[1], "autolynx.absent", NOW),

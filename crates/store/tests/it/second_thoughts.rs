@@ -18,6 +18,9 @@ contract! {
     the_providers_end_corrects_our_inference,
     an_outcome_that_becomes_clearer_is_corrected,
     whoever_turns_out_to_have_been_called_is_not_called_again,
+    whoever_may_be_ringing_after_all_is_not_called_meanwhile,
+    a_call_that_is_being_dialled_is_not_let_go,
+    a_call_that_the_provider_has_is_not_absent,
     whoever_is_being_called_again_already_keeps_that_call,
     whoever_turns_out_not_to_have_been_called_waits_again,
     a_completed_campaign_stays_completed,
@@ -115,6 +118,60 @@ async fn whoever_turns_out_to_have_been_called_is_not_called_again(fixture: &Fix
         (ContactState::Done, Some(Outcome::Human))
     );
     assert_eq!((contact.attempts, contact.reason), (1, None));
+    assert_eq!(dial(store, NOW + 60_000).await, []);
+    fixture.assert_sound(2).await;
+}
+
+/// Guarantee *never twice*: the provider tells of the call before it tells of its end.
+async fn whoever_may_be_ringing_after_all_is_not_called_meanwhile(fixture: &Fixture) {
+    let (_, dials) = fixture.dialled(2).await;
+    let store = &fixture.store;
+    for fact in [
+        says::inferred(&dials[0], "autolynx.absent", NOW),
+        says::ringing(&dials[0], NOW),
+    ] {
+        store.apply_facts(&[fact], NOW).await.unwrap();
+    }
+    let waiting = contact(fixture, &dials[0]).await;
+    assert_eq!(waiting.state, ContactState::Pending);
+    assert_eq!(
+        waiting.reason.as_deref(),
+        Some("the provider is calling them after all")
+    );
+    assert_eq!(dial(store, NOW + 3_600_000).await, []);
+    let report = says::report(&dials[0], "customer-ended-call", NOW);
+    store.apply_facts(&[report], NOW).await.unwrap();
+    let called = contact(fixture, &dials[0]).await;
+    assert_eq!(
+        (called.state, called.outcome),
+        (ContactState::Done, Some(Outcome::Human))
+    );
+    fixture.assert_sound(2).await;
+}
+
+/// Guarantee *never twice*: a node saw the campaign paused and was slow to say so; meanwhile it was resumed, and another
+/// node dialled.
+async fn a_call_that_is_being_dialled_is_not_let_go(fixture: &Fixture) {
+    let (_, dials) = fixture.dialled(2).await;
+    let store = &fixture.store;
+    let too_late = says::inferred(&dials[0], "autolynx.released", NOW);
+    store.apply_facts(&[too_late], NOW).await.unwrap();
+    assert_eq!(contact(fixture, &dials[0]).await.state, ContactState::Calling);
+    assert_eq!(dial(store, NOW + 60_000).await, []);
+    fixture.assert_sound(2).await;
+}
+
+/// Guarantee *never twice*: a webhook came while the provider's lists were read.
+async fn a_call_that_the_provider_has_is_not_absent(fixture: &Fixture) {
+    let (_, dials) = fixture.dialled(2).await;
+    let store = &fixture.store;
+    for fact in [
+        says::ringing(&dials[0], NOW),
+        says::inferred(&dials[0], "autolynx.absent", NOW),
+    ] {
+        store.apply_facts(&[fact], NOW).await.unwrap();
+    }
+    assert_eq!(contact(fixture, &dials[0]).await.state, ContactState::Calling);
     assert_eq!(dial(store, NOW + 60_000).await, []);
     fixture.assert_sound(2).await;
 }

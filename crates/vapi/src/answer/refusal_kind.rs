@@ -35,8 +35,9 @@ const ACCOUNT_WORDS: [&str; 24] = [
     "your",
 ];
 
-/// Words of faults that lie in the called number or in what is said about the called person.
-const CONTACT_WORDS: [&str; 4] = ["customer", "e164", "number", "recipient"];
+/// Words of faults that lie in the called number or in what is said about the called person. A bare "number" is none of
+/// them: it may be the one we call from.
+const CONTACT_WORDS: [&str; 3] = ["customer", "e164", "recipient"];
 
 pub(super) fn names_concurrency(error: &ErrorBody) -> bool {
     texts(error).any(|text| text.to_ascii_lowercase().contains("concurrency"))

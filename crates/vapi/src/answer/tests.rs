@@ -61,7 +61,8 @@ fn texts_of_bad_requests_are_told_apart() {
             Contact,
         ),
         ("The number is not a valid E.164 number", Contact),
-        ("Invalid phone number", Contact),
+        // Which number, the called one or ours?
+        ("Invalid phone number", Account),
         ("phoneNumberId must be a UUID", Account),
         ("assistantId must be a UUID", Account),
         ("assistantOverrides.variableValues must be an object", Account),

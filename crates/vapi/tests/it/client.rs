@@ -196,3 +196,13 @@ fn debug_output_of_a_client_hides_the_key() {
         "{text}"
     );
 }
+
+/// Guarantee *slot truth*: a proxy's page is no word of the provider about a call.
+#[tokio::test]
+async fn a_404_without_the_apis_words_does_not_mean_that_a_call_is_unknown() {
+    for body in ["", "<html>404 Not Found</html>", "{}"] {
+        let (client, _) = Scripted::client([answer(404, body)]);
+        let error = client.get_call("c-1").await.unwrap_err();
+        assert!(!error.is_not_found(), "{body:?}: {error}");
+    }
+}

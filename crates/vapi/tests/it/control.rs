@@ -30,7 +30,6 @@ async fn commands_go_to_the_control_url_without_the_api_key() {
 async fn a_command_that_fails_does_not_show_the_control_url() {
     let (client, _) = Scripted::client([answer(404, "")]);
     let error = client.end_call(CONTROL_URL).await.unwrap_err();
-    assert!(error.is_not_found());
     assert!(!error.to_string().contains("secret-path"), "{error}");
 }
 

@@ -82,7 +82,10 @@ async fn assistants_are_listed_and_looked_up() {
     let (client, transport) = Scripted::client([
         answer(200, fixture("directory/assistants.json")),
         answer(200, r#"{"id":"a1"}"#),
-        answer(404, ""),
+        answer(
+            404,
+            r#"{"message":"Not Found","error":"Not Found","statusCode":404}"#,
+        ),
     ]);
     let assistants = client.list_assistants().await.unwrap();
     let first = &assistants[0].value;
@@ -158,7 +161,10 @@ async fn phone_numbers_are_listed_without_their_credentials() {
     let (client, transport) = Scripted::client([
         answer(200, fixture("directory/phone_numbers.json")),
         answer(200, r#"{"id":"p1","provider":"telnyx","number":"+14155550198"}"#),
-        answer(404, ""),
+        answer(
+            404,
+            r#"{"message":"Not Found","error":"Not Found","statusCode":404}"#,
+        ),
     ]);
     let numbers = client.list_phone_numbers().await.unwrap();
     assert_eq!(numbers[0].number.as_deref(), Some("+14155550199"));

@@ -15,16 +15,13 @@ pub(crate) async fn handler(
     Id(id): Id<CallId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let call = state
-        .store()
-        .call(id)
-        .await?
-        .ok_or_else(|| ApiError::not_found("call"))?;
-    let (Some(recordings), Some(provider_call_id)) = (&state.recordings, &call.state.provider_call_id) else {
+    let provider_call_id = state.store().provider_call_id(id).await?;
+    let provider_call_id = provider_call_id.ok_or_else(|| ApiError::not_found("call"))?;
+    let (Some(recordings), Some(provider_call_id)) = (&state.recordings, provider_call_id) else {
         return Err(ApiError::not_found("recording"));
     };
     let opened = recordings
-        .open(provider_call_id, headers.get(header::RANGE))
+        .open(&provider_call_id, headers.get(header::RANGE))
         .await;
     let file = opened
         .map_err(|error| ApiError::provider(&error, "The recording stays with the provider; try again."))?

@@ -1,10 +1,14 @@
 //! `POST /api/webhooks/vapi`: what the provider tells us.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{FromRequest, Request, State},
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use engine::InboxError;
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use http::StatusCode;
+use serde_json::json;
 
 use crate::{error::ApiError, state::AppState};
 
@@ -13,27 +17,33 @@ pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// 200 with `{}` once it is committed; 401 when it cannot prove that the provider sent it; 503 when it could not be
 /// recorded and should be sent again.
-pub(crate) async fn handler(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Value>, ApiError> {
-    match state.inbox.receive(&headers, &body).await {
-        Ok(()) => Ok(Json(json!({}))),
-        Err(InboxError::Unauthorized(why)) => {
+pub(crate) async fn handler(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let headers = request.headers().clone();
+    state.inbox.admit(&headers).map_err(refused)?;
+    let body = match Bytes::from_request(request, &state).await {
+        Ok(body) => body,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    state.inbox.receive(&headers, &body).await.map_err(refused)?;
+    Ok(Json(json!({})).into_response())
+}
+
+fn refused(error: InboxError) -> ApiError {
+    match error {
+        InboxError::Unauthorized(why) => {
             tracing::warn!(why, "a webhook was turned away");
-            Err(ApiError::new(
+            ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "The webhook is not authentic.",
-            ))
+            )
         }
-        Err(InboxError::Unavailable(error)) => Err(ApiError::new(
+        InboxError::Unavailable(error) => ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_recorded",
             "The webhook could not be recorded. Send it again.",
         )
         .retry_after_secs(5)
-        .caused_by(error)),
+        .caused_by(error),
     }
 }

@@ -54,8 +54,6 @@ pub struct CallPanel {
     pub duration: Option<String>,
     /// What it cost, with four decimals.
     pub cost: Option<String>,
-    /// What it cost by part, where the provider says.
-    pub cost_parts: Vec<Field>,
     /// The recording.
     pub recording: Option<Recording>,
     /// The provider's summary.
@@ -66,7 +64,7 @@ pub struct CallPanel {
     pub transcript: Vec<Turn>,
     /// What the assistant drew from the conversation.
     pub structured: Vec<Field>,
-    /// The variables that the assistant was given.
+    /// The list's other columns, which the assistant was given as variables.
     pub variables: Vec<Field>,
     /// The provider's id.
     pub provider_call_id: Option<String>,

@@ -1,8 +1,11 @@
 //! One call.
 
-use domain::time::{MINUTE_MS, UtcMs};
+use domain::{
+    ids::CallId,
+    time::{MINUTE_MS, UtcMs},
+};
 use serde_json::Value;
-use store::{CallDetail, Campaign};
+use store::{AttemptRow, CallDetail, Campaign};
 
 use super::{
     calls::end_in_words,
@@ -38,13 +41,11 @@ pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bo
         live: call.status.is_open()
             || (details.cost.is_none() && ended_at.is_some_and(|at| now.since(at) < DETAILS_WITHIN_MS)),
         attempt: call.attempt,
-        attempts: vec![Attempt {
-            call_id: id.clone(),
-            number: call.attempt,
-            result: outcome.clone().unwrap_or_else(|| status.clone()),
-            at: When::at(call.reserved_at.0),
-            current: true,
-        }],
+        attempts: call
+            .attempts
+            .iter()
+            .map(|tried| attempt(tried, call.id))
+            .collect(),
         created: When::at(call.reserved_at.0),
         answered: facts.started_at.map(|at| When::at(at.0)),
         finished: ended_at.map(|at| When::at(at.0)),
@@ -52,7 +53,6 @@ pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bo
             .zip(facts.started_at)
             .map(|(ended, started)| clock(ended.since(started))),
         cost: details.cost.map(|cost| usd_exact(cost.0)),
-        cost_parts: Vec::new(),
         recording: (playable && details.recording_url.is_some()).then(|| Recording {
             url: format!("/api/calls/{id}/recording"),
         }),
@@ -60,12 +60,32 @@ pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bo
         success: details.success_evaluation.as_deref().and_then(filled),
         transcript: turns(details, &call.name),
         structured: details.structured_json.as_deref().map_or_else(Vec::new, fields),
-        variables: Vec::new(),
+        variables: call
+            .variables
+            .iter()
+            .map(|(name, value)| Field {
+                name: name.clone(),
+                value: value.clone(),
+            })
+            .collect(),
         provider_call_id: facts.provider_call_id.clone(),
         timeline: timeline(&call.events, call.reserved_at),
         status,
         outcome,
         id,
+    }
+}
+
+fn attempt(tried: &AttemptRow, shown: CallId) -> Attempt {
+    Attempt {
+        call_id: tried.id.to_string(),
+        number: tried.attempt,
+        result: tried.outcome.map_or_else(
+            || Badge::call(tried.status.as_str()),
+            |outcome| Badge::outcome(outcome.as_str()),
+        ),
+        at: When::at(tried.reserved_at.0),
+        current: tried.id == shown,
     }
 }
 

@@ -67,7 +67,7 @@ async fn every_field_of_the_form_counts() {
         .field("mode", "batch")
         .field("batch_size", "2")
         .field("cap", "3")
-        .field("line_quiet", "true")
+        .field("quiet_line_gate", "true")
         .field("start", "true");
     let campaign = rig.create(form).await.expect(201).json()["campaign"].clone();
     assert_eq!(campaign["name"], "Spring follow-up");

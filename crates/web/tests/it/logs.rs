@@ -1,26 +1,40 @@
 //! What the log says of requests.
 
 use std::{
-    io,
-    sync::{Arc, Mutex},
+    cell::RefCell,
+    io::{self, Write},
+    sync::Once,
 };
 
 use crate::rig::Rig;
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what this thread logs: a test and the server in it run on one.
+struct Log;
 
 impl Log {
+    /// One subscriber for the whole process. With one for each test, whether a line is wanted would be remembered as the
+    /// test decided that came to it first.
+    fn start() -> Self {
+        static STARTED: Once = Once::new();
+        STARTED.call_once(|| {
+            tracing_subscriber::fmt().json().with_writer(|| Log).init();
+        });
+        LOG.take();
+        Self
+    }
+
     fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        String::from_utf8(LOG.take()).unwrap()
     }
 }
 
-impl io::Write for Log {
+impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -30,13 +44,7 @@ impl io::Write for Log {
 
 #[tokio::test]
 async fn a_request_leaves_one_line_that_names_nobody() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone())
-        .finish();
-    let _here = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let rig = Rig::new().await;
     let id = rig.campaign().await;
     let imported = log.take();
@@ -62,13 +70,7 @@ async fn a_request_leaves_one_line_that_names_nobody() {
 
 #[tokio::test]
 async fn the_cause_of_a_fault_stands_in_the_log_under_the_requests_id() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone())
-        .finish();
-    let _here = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let rig = Rig::new().await;
     rig.store.close().await;
     let answer = rig.get("/api/campaigns").await.expect(503);

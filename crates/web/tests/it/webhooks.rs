@@ -49,6 +49,15 @@ async fn a_webhook_without_the_secret_changes_nothing() {
     );
 }
 
+/// Nobody makes the server hold megabytes who does not know the secret.
+#[tokio::test]
+async fn a_webhook_without_the_secret_is_not_even_read() {
+    let rig = Rig::new().await;
+    let huge = " ".repeat(17 * 1024 * 1024);
+    assert_eq!(rig.send(webhook("wrong", &huge)).await.error().0, 401);
+    assert_eq!(rig.send(webhook(WEBHOOK_SECRET, &huge)).await.error().0, 413);
+}
+
 #[tokio::test]
 async fn a_webhook_that_nobody_can_read_is_kept_and_acknowledged() {
     let rig = Rig::new().await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use engine::SystemClock;
 use sandbox::{DEFAULT_PHONE_NUMBER_ID, Ledger, World};
-use store::Store;
+use store::{Page, Store};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +75,7 @@ impl Stage {
         settings.public_url = (!args.no_webhooks).then(|| base_url.clone());
 
         let store = node::open_store(&settings, true).await?;
+        require_empty(&store).await?;
         let surroundings = Surroundings {
             clock,
             sandbox_url: Some(format!("{provider_url}/sandbox")),
@@ -117,6 +118,17 @@ impl Stage {
         self.provider.await??;
         Ok(())
     }
+}
+
+/// The demo's dialler calls everybody who waits, on a provider where nobody is real, and records how it went.
+async fn require_empty(store: &Store) -> anyhow::Result<()> {
+    let first = Page { limit: 1, offset: 0 };
+    anyhow::ensure!(
+        store.campaigns(first).await?.is_empty(),
+        "this database holds campaigns already, and the demo would go through them with invented people: give it an \
+         empty one, or none for a temporary file"
+    );
+    Ok(())
 }
 
 /// The address of the settings, which is easy to remember; any other when it is taken, or when the demo ends by itself and

@@ -81,6 +81,7 @@ impl Rig {
             connections: 4,
             id_seed: 7,
             durable: false,
+            create: true,
         };
         let store = Store::open(&address, options).await.unwrap();
         store.migrate().await.unwrap();

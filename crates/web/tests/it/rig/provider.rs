@@ -106,7 +106,13 @@ impl Telephony for FakeProvider {
         })
     }
 
-    async fn created_since(&self, _number: &str, _since: UtcMs, _now: UtcMs) -> Result<Listing, LookupError> {
+    async fn created_between(
+        &self,
+        _number: &str,
+        _since: UtcMs,
+        _until: UtcMs,
+        _now: UtcMs,
+    ) -> Result<Listing, LookupError> {
         self.working()?;
         Ok(Listing {
             facts: Vec::new(),
