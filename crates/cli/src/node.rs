@@ -96,7 +96,6 @@ pub(crate) async fn engine(
             ..domain::polling::PollPolicy::default()
         },
         dial_grace_ms: dial_grace_ms(clock),
-        ..engine::Settings::default()
     };
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
     let clock: Arc<dyn Clock> = Arc::new(clock);

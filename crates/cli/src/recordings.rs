@@ -47,12 +47,12 @@ impl ProviderRecordings {
     ) -> Result<Option<RecordingFile>, LookupError> {
         let answer = tokio::time::timeout(PATIENCE, self.transport.open(url, range)).await;
         let answer = answer
-            .map_err(|_| unreachable_file("no answer in time".to_owned()))?
-            .map_err(|error| unreachable_file(error.to_string()))?;
+            .map_err(|_| unreachable_file("no answer in time"))?
+            .map_err(|error| unreachable_file(&error.to_string()))?;
         match answer.status() {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => {}
             StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => return Ok(None),
-            status => return Err(unreachable_file(format!("it answered {status}"))),
+            status => return Err(unreachable_file(&format!("it answered {status}"))),
         }
         let (head, body) = answer.into_parts();
         Ok(Some(RecordingFile {
@@ -68,7 +68,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-fn unreachable_file(why: String) -> LookupError {
+fn unreachable_file(why: &str) -> LookupError {
     LookupError {
         message: format!("the store of the provider's recordings cannot be reached: {why}"),
         retry_after_ms: None,
