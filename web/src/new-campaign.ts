@@ -6,6 +6,7 @@ import { readError, type ApiError } from "./api-error";
 import { dialog } from "./dialogs";
 import { startDropZone } from "./drop-zone";
 import { checkFields, clearErrors, showError, showFieldError } from "./form-errors";
+import { nameRegions } from "./regions";
 import { showTimes } from "./times";
 
 /** Wires the dialog, where the page has one. */
@@ -15,6 +16,8 @@ export function startNewCampaign(): void {
   if (!box || !form) return;
   startDropZone(form);
   startModes(form);
+  const regions = form.querySelector<HTMLSelectElement>("select[name=default_region]");
+  if (regions) nameRegions(regions);
   let sending: XMLHttpRequest | undefined;
 
   form.addEventListener("input", (event) => {

@@ -1,6 +1,6 @@
 //! Logs: text for people at a terminal, JSON for production. Always on standard error.
 
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
 
@@ -12,6 +12,7 @@ pub(crate) fn start(settings: &Settings) {
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_writer(stderr);
     let started = if settings.log_json {
         logs.json().flatten_event(true).try_init()

@@ -210,6 +210,10 @@ impl Telephony for VapiTelephony {
     }
 
     async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
+        // The provider's ids are UUIDs. What is none it does not know, and would call a bad request.
+        if uuid::Uuid::try_parse(id).is_err() {
+            return Ok(None);
+        }
         let assistant = self
             .client
             .get_assistant(id)

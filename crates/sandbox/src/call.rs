@@ -52,7 +52,7 @@ pub(crate) struct Echo {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) id: Uuid,
-    /// Names the call's own draws: number and own id, or number and count.
+    /// Names the call's own draws: the number, and how many calls to it there were before.
     pub(crate) key: String,
     /// `customer.externalId`, else the first name given to the call.
     pub(crate) our_id: Option<String>,

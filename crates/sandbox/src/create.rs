@@ -191,7 +191,7 @@ impl World {
             .or(request.get("name"))
             .and_then(Value::as_str);
         let count = self.counts.numbers.count(&number);
-        let key = own.map_or_else(|| format!("{number} #{count}"), |own| format!("{number} {own}"));
+        let key = format!("{number} #{count}");
         let mut call = self.record(request, customer, resources, overrides.as_ref(), now_ms);
         call.our_id = own.map(str::to_owned);
         call.listed_from_ms += self.list_lag_ms(&key);

@@ -9,9 +9,8 @@
 //!
 //! # People
 //!
-//! Who answers, for how long and what is said is drawn from [`People`], seeded by [`Settings::seed`], the number and our
-//! own id (`customer.externalId`, else `name`; without either the count of calls to that number). It does not depend on
-//! the order in which calls come in.
+//! Who answers, for how long and what is said is drawn from [`People`], seeded by [`Settings::seed`], the number and
+//! how often it was called before. It does not depend on the order in which calls to other numbers come in.
 //!
 //! A *script* decides instead of chance. It is looked for in this order:
 //!

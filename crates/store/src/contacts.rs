@@ -29,7 +29,7 @@ pub struct ContactFilter {
     pub outcome: Option<Outcome>,
     /// Only those whose latest call has this status.
     pub status: Option<CallStatus>,
-    /// Only those whose name, business or number contains this, in any case.
+    /// Only those whose name, business or number contains this, in any case; a number as people write it.
     pub search: Option<String>,
 }
 
@@ -153,6 +153,18 @@ impl TryFrom<Row> for ContactRow {
     }
 }
 
+/// A number as people write it, without what groups its digits and without the zero that is dialled at home only. `None`
+/// when nothing is grouped: then it is looked for as it stands.
+fn number_as_stored(text: &str) -> Option<String> {
+    let groups = |c: char| " -.()/\u{a0}\u{2011}".contains(c);
+    let digits = text.replace(groups, "");
+    let number = digits.strip_prefix('+').unwrap_or(&digits);
+    if digits == text || number.len() < 3 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(digits.strip_prefix('0').map(str::to_owned).unwrap_or(digits))
+}
+
 impl ContactFilter {
     /// The search as a LIKE pattern: what a person types is taken to the letter.
     fn pattern(&self) -> Option<String> {
@@ -161,7 +173,7 @@ impl ContactFilter {
             .chars()
             .take(SEARCH_LENGTH)
             .collect();
-        let text = text.to_lowercase();
+        let text = number_as_stored(&text).unwrap_or_else(|| text.to_lowercase());
         if text.is_empty() {
             return None;
         }

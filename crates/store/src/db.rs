@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 use sqlx::{
     Connection, PgPool, Postgres, Sqlite, SqlitePool,
     migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -88,11 +88,18 @@ pub enum OpenError {
     )]
     Address(String),
     /// The database answered with an error, or not at all.
-    #[error("cannot open the database: {0}")]
-    Connect(#[source] sqlx::Error),
+    #[error("cannot open the database {address}: {cause}. {advice}")]
+    Connect {
+        /// Where it was looked for, without a password.
+        address: String,
+        /// What the database or the machine says.
+        cause: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    Migrate(sqlx::migrate::MigrateError),
     /// The tables are not those of this program.
     #[error("{0}")]
     Schema(&'static str),
@@ -126,11 +133,16 @@ impl Store {
     /// When the address is of no known kind, or the database does not answer.
     pub async fn open(address: &str, options: Options) -> Result<Self, OpenError> {
         let db = if let Some(path) = sqlite_path(address) {
-            open_sqlite(path, options).await.map_err(OpenError::Connect)?
+            open_sqlite(path, options).await.map_err(|error| OpenError::Connect {
+                address: path.to_owned(),
+                cause: cause(&error),
+                advice: "Check that the folder is there, that this account may write in it, and that the file is a \
+                         database",
+            })?
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             open_postgres(address, options)
                 .await
-                .map_err(OpenError::Connect)?
+                .map_err(|error| cannot_connect(address, &error))?
         } else {
             return Err(OpenError::Address(redact(address)));
         };
@@ -184,7 +196,7 @@ impl Store {
             Err(sqlx::Error::Database(_)) => Err(OpenError::Schema(
                 "there is no AutoLynx data in this database: check the address",
             )),
-            Err(error) => Err(OpenError::Connect(error)),
+            Err(error) => Err(cannot_connect("", &error)),
         }
     }
 
@@ -359,6 +371,8 @@ async fn open_postgres(address: &str, options: Options) -> Result<Db, sqlx::Erro
     } else {
         connect.options([("synchronous_commit", "off")])
     };
+    // A pool would try again and again, and in the end only say that it took too long.
+    PgConnection::connect_with(&connect).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(2))
         .acquire_timeout(Duration::from_secs(10))
@@ -383,6 +397,23 @@ fn sqlite_path(address: &str) -> Option<&str> {
     let path = address.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     (!path.is_empty() && !path.contains(":memory:") && !path.contains("mode=memory")).then_some(path)
+}
+
+fn cannot_connect(address: &str, error: &sqlx::Error) -> OpenError {
+    OpenError::Connect {
+        address: redact(address),
+        cause: cause(error),
+        advice: "Check the address, and that the server runs and lets this machine in",
+    }
+}
+
+/// What the database says, without the layers around it.
+fn cause(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => database.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// The address without what may be a password.

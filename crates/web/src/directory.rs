@@ -78,6 +78,7 @@ impl Directory {
                 Ok(offer)
             }
             Err(error) => {
+                tracing::warn!(%error, "the provider cannot be asked for assistants and numbers");
                 known.failure = Some((now, error.clone()));
                 Err(error)
             }

@@ -23,6 +23,9 @@ pub(crate) struct ReplayArgs {
 pub(crate) async fn run(args: ReplayArgs, settings: Settings) -> anyhow::Result<ExitCode> {
     logging::start(&settings);
     let store = node::open_existing_store(&settings).await?;
+    if let Some(id) = args.campaign {
+        anyhow::ensure!(store.campaign(id).await?.is_some(), "there is no campaign {id}");
+    }
     let report = store.replay(args.campaign).await?;
     store.close().await;
     println!("{} calls rebuilt from {} events.", report.calls, report.events);

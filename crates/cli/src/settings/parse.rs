@@ -90,9 +90,23 @@ impl Values {
     /// Log directives.
     pub(crate) fn log_level(&self, name: &str, default: &str) -> anyhow::Result<String> {
         let level = self.text(name).unwrap_or_else(|| default.to_owned());
-        tracing_subscriber::EnvFilter::try_new(&level)
-            .map_err(|_| self.bad(name, "error, warn, info, debug or trace"))?;
-        Ok(level)
+        // A bare word that is no level would be taken for the name of a library, and silence everything else.
+        let known = |directive: &str| {
+            let level = directive.rsplit('=').next().unwrap_or_default();
+            level
+                .trim()
+                .parse::<tracing::level_filters::LevelFilter>()
+                .is_ok()
+        };
+        let readable = level.split(',').all(known) && tracing_subscriber::EnvFilter::try_new(&level).is_ok();
+        if readable {
+            Ok(level)
+        } else {
+            Err(self.bad(
+                name,
+                "off, error, warn, info, debug or trace, or parts with a level each, such as info,engine=debug",
+            ))
+        }
     }
 
     /// Only settings that are no secrets are parsed, so the value may be repeated.

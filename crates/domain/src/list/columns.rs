@@ -413,7 +413,7 @@ mod tests {
         let error = understand(&["name", "Mobile", "Telephone"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "The columns “Mobile”, “Telephone” could all hold the phone number. Name the right one “phone”, or choose it."
+            "The columns “Mobile”, “Telephone” could all hold the phone number. Name the right one “phone”."
         );
         assert!(understand(&["name", "Mobile", "Telephone", "phone"]).is_ok());
         for headers in [["name", "phone", "Phone"], ["name", "phone", "Name"]] {
@@ -434,7 +434,7 @@ mod tests {
         let error = understand(&["Who?", "Street"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "There is no column for the phone number. The columns are “Who?”, “Street”. Name the right ones “phone”, or choose them."
+            "There is no column for the phone number. The columns are “Who?”, “Street”. Name the right ones “phone”."
         );
         assert!(
             matches!(understand(&["phone"]), Err(ListError::MissingColumns { missing, .. }) if missing == [Meaning::Name])

@@ -81,14 +81,14 @@ impl fmt::Display for ListError {
             ListError::TooLarge { limit_bytes } => {
                 write!(
                     f,
-                    "The file is larger than {}. Split it into several lists, or raise the limit.",
+                    "The file is larger than {}. Split it into several lists, or raise MAX_FILE_UPLOAD_SIZE.",
                     size(*limit_bytes)
                 )
             }
             ListError::TooManyRows { limit } => {
                 write!(
                     f,
-                    "The list has more than {limit} rows. Split it into several lists, or raise the limit."
+                    "The list has more than {limit} rows. Split it into several lists, or raise MAX_CAMPAIGN_SIZE."
                 )
             }
             ListError::NotText { kind } => {
@@ -108,7 +108,7 @@ impl fmt::Display for ListError {
                 let headers: Vec<&str> = missing.iter().map(|meaning| meaning.header()).collect();
                 write!(
                     f,
-                    "There is no column for {}. The columns are {}. Name the right ones {}, or choose them.",
+                    "There is no column for {}. The columns are {}. Name the right ones {}.",
                     names.join(" and "),
                     quoted(found),
                     quoted(&headers)
@@ -116,7 +116,7 @@ impl fmt::Display for ListError {
             }
             ListError::AmbiguousColumn { meaning, headers } => write!(
                 f,
-                "The columns {} could all hold {}. Name the right one “{}”, or choose it.",
+                "The columns {} could all hold {}. Name the right one “{}”.",
                 quoted(headers),
                 meaning.noun(),
                 meaning.header()

@@ -345,7 +345,7 @@ fn limits_stop_the_import() {
         ListError::TooManyRows { limit: 2 }
     );
 
-    let advice = "The file is larger than 10 MB. Split it into several lists, or raise the limit.";
+    let advice = "The file is larger than 10 MB. Split it into several lists, or raise MAX_FILE_UPLOAD_SIZE.";
     assert_eq!(
         ListError::TooLarge {
             limit_bytes: ListSettings::default().max_bytes

@@ -117,12 +117,12 @@ async fn a_file_that_is_no_database_and_a_server_that_is_not_there_are_reported(
     )
     .unwrap();
     let opened = Store::open(&format!("sqlite:{}", path.display()), options()).await;
-    assert!(matches!(opened, Err(OpenError::Connect(_))), "{opened:?}");
+    assert!(matches!(opened, Err(OpenError::Connect { .. })), "{opened:?}");
     let missing = folder.path().join("no/such/folder/a.db");
     let opened = Store::open(&format!("sqlite:{}", missing.display()), options()).await;
-    assert!(matches!(opened, Err(OpenError::Connect(_))), "{opened:?}");
+    assert!(matches!(opened, Err(OpenError::Connect { .. })), "{opened:?}");
     let opened = Store::open("postgres://me:secret@host:not-a-port/name", options()).await;
     let error = opened.unwrap_err();
-    assert!(matches!(error, OpenError::Connect(_)), "{error}");
+    assert!(matches!(error, OpenError::Connect { .. }), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
 }

@@ -26,10 +26,21 @@ pub(crate) async fn known_host(State(state): State<AppState>, request: Request, 
     ApiError::new(
         StatusCode::MISDIRECTED_REQUEST,
         "unknown_host",
-        "This server does not answer to this name. Open it as http://localhost, or set PUBLIC_URL to the address that \
-         people use.",
+        format!(
+            "This server does not answer to this name. Open it as http://localhost{}, or set PUBLIC_URL to the address \
+             that people use.",
+            port(request.headers())
+        ),
     )
     .into_response()
+}
+
+/// `:3000`, as it was asked for; nothing when it is the usual one.
+fn port(headers: &HeaderMap) -> String {
+    let given = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = given.and_then(|host| host.parse::<Authority>().ok());
+    let port = authority.and_then(|authority| authority.port_u16());
+    port.map_or_else(String::new, |port| format!(":{port}"))
 }
 
 /// The name that was asked for, without port and brackets.

@@ -9,7 +9,7 @@ pub struct Bar {
     pub segments: Vec<Segment>,
     /// The whole.
     pub total: u64,
-    /// Says the bar in words: `412 of 1,204 done. Person answered 231, voicemail 90.`
+    /// Says the bar in words: `412 of 1,204 settled. Person answered 231, voicemail 90.`
     pub label: String,
 }
 
@@ -54,7 +54,7 @@ impl Bar {
             .map(|part| format!("{} {}", part.badge.label, part.count_text))
             .collect();
         let label = format!(
-            "{} of {} done. {}",
+            "{} of {} settled. {}",
             show::count(covered),
             show::count(total),
             words.join(", ")

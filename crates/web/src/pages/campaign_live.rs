@@ -22,11 +22,13 @@ pub struct CampaignLive {
     pub setup: Setup,
     /// Why it is paused or not dialling, and what to do.
     pub notice: Option<Notice>,
-    /// Contacts that are final, `1,204`.
+    /// Contacts that were called and have an outcome, `1,204`.
     pub done: String,
+    /// Contacts that will not be called, if there are any.
+    pub skipped: Option<String>,
     /// All contacts.
     pub total: String,
-    /// The share that is final.
+    /// The share that was called.
     pub share: String,
     /// Final contacts by outcome, then the skipped ones.
     pub bar: Bar,
@@ -139,8 +141,12 @@ impl CampaignLive {
     /// What a screen reader hears from time to time, and the title of the tab begins with.
     #[must_use]
     pub fn summary(&self) -> String {
+        let skipped = self
+            .skipped
+            .as_ref()
+            .map_or_else(String::new, |skipped| format!(", {skipped} skipped"));
         format!(
-            "{}. {} of {} people done, {} of {} lines in use.",
+            "{}. {} of {} people called{skipped}, {} of {} lines in use.",
             self.status.label, self.done, self.total, self.lines.used, self.lines.cap
         )
     }

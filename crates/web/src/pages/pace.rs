@@ -21,6 +21,8 @@ pub struct Pace {
     pub minutes: Vec<Minute>,
     /// Says the chart in words.
     pub minutes_label: String,
+    /// Where the chart of a campaign that is over ends; `None`: now.
+    pub minutes_until: Option<When>,
 }
 
 /// One minute of the chart.
@@ -80,7 +82,7 @@ impl Pace {
             .collect();
         let total: u64 = counts.iter().map(|(_, connected, other)| connected + other).sum();
         self.minutes_label = format!(
-            "{} finished in the last {}, at most {} in one minute.",
+            "{} finished in {}, at most {} in one minute.",
             show::count_of(total, "call", "calls"),
             show::count_of(columns, "minute", "minutes"),
             show::count(top)

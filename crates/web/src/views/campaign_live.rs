@@ -54,7 +54,8 @@ impl Parts {
         let id = campaign.id.to_string();
         let total = u64::from(campaign.total_contacts);
         let skipped = progress.in_state(ContactState::Skipped);
-        let done = progress.in_state(ContactState::Done) + skipped;
+        let done = progress.in_state(ContactState::Done);
+        let left = total.saturating_sub(done + skipped);
         let mut parts: Vec<_> = Outcome::ALL
             .map(|outcome| (Badge::outcome(outcome.as_str()), progress.with_outcome(outcome)))
             .into();
@@ -68,16 +69,11 @@ impl Parts {
                 pause_reason: None,
                 ..campaign.clone()
             }),
-            actions: Actions::of(
-                &id,
-                &campaign.name,
-                status,
-                total.saturating_sub(done),
-                campaign.cap,
-            ),
+            actions: Actions::of(&id, &campaign.name, status, left, campaign.cap),
             setup: self.setup(),
             notice: self.notice(&id),
             done: count(done),
+            skipped: (skipped > 0).then(|| count(skipped)),
             total: count(total),
             share: share(done, total),
             bar: Bar::of(parts, total),
@@ -98,7 +94,7 @@ impl Parts {
             .into(),
             facts_note: self.facts_note(),
             money: self.money(),
-            pace: self.pace(total.saturating_sub(done)),
+            pace: self.pace(left),
             id,
         }
     }
@@ -297,9 +293,17 @@ impl Parts {
                 .map(|ms| format!("about {} left", span(ms))),
             minutes: Vec::new(),
             minutes_label: String::new(),
+            minutes_until: None,
         };
         let started = self.campaign.started_at.unwrap_or(self.now);
-        let minutes = recent::minutes(&self.finished, started, self.now);
+        let over = self.campaign.status.is_final() && self.campaign.open_calls == 0;
+        let last_end = self.finished.iter().filter_map(|row| row.ended_at).max();
+        let until = last_end.filter(|_| over);
+        let minutes = recent::minutes(&self.finished, started, until.unwrap_or(self.now));
+        let pace = Pace {
+            minutes_until: until.map(|at| When::at(at.0)),
+            ..pace
+        };
         if minutes.is_empty() {
             pace
         } else {

@@ -34,7 +34,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value = "none", value_name = "KIND")]
     faults: FaultKind,
     /// Lines of the sandbox's account [default: as many as the cap]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     account_lines: Option<u32>,
     /// The provider tells nothing by itself; polling must do
     #[arg(long)]

@@ -68,6 +68,11 @@ impl Show {
         for example in &started.examples {
             println!("  {example}");
         }
+        let told = started.examples.len() as u64;
+        let more = (started.rejected + started.duplicates).saturating_sub(told);
+        if more > 0 {
+            println!("  … and {more} more; the campaign's page has them all");
+        }
         println!();
     }
 

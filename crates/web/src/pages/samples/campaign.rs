@@ -106,7 +106,8 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             duration: began.then(|| span(35 * MINUTE_MS)),
         },
         notice: None,
-        done: count(done + skipped),
+        done: count(done),
+        skipped: (skipped > 0).then(|| count(skipped)),
         total: count(total),
         share: share(done + skipped, total),
         bar: Bar::of(parts, total),
@@ -162,6 +163,7 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             left: None,
             minutes: Vec::new(),
             minutes_label: String::new(),
+            minutes_until: None,
         },
     }
 }
