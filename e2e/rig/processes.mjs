@@ -130,7 +130,7 @@ export class Stage {
         DATABASE_URL: `sqlite:${join(this.#folder, "e2e.db")}`,
         LISTEN_ADDRESS: `127.0.0.1:${this.#port}`,
         PUBLIC_URL: this.url,
-        WEBHOOK_SHARED_SECRET: "e2e-secret",
+        WEBHOOK_SHARED_SECRET: "e2e-secret-of-sixteen",
         VAPI_BASE_URL: this.#sandbox.url,
         VAPI_API_KEY: API_KEY,
         ACCOUNT_LINES: String(this.#lines),

@@ -103,13 +103,24 @@ impl SettingFlags {
     }
 }
 
+/// The only proof of who sends, against somebody who may try as often as they like.
+const SHORTEST_SECRET: usize = 16;
+
+/// Where a node listens unless told otherwise.
+const USUAL_ADDRESS: &str = "127.0.0.1:3000";
+
 impl Settings {
+    /// Whether somebody chose the address to listen on.
+    pub(crate) fn listens_by_choice(&self) -> bool {
+        self.listen.to_string() != USUAL_ADDRESS
+    }
+
     fn from_values(values: &Values) -> anyhow::Result<Self> {
         let settings = Self {
             database_url: values.text("DATABASE_URL"),
             listen: values.parsed(
                 "LISTEN_ADDRESS",
-                "127.0.0.1:3000",
+                USUAL_ADDRESS,
                 "an address and port such as 127.0.0.1:3000",
             )?,
             log_level: values.log_level("LOG_LEVEL", "info")?,
@@ -158,6 +169,18 @@ impl Settings {
             "PUBLIC_URL is set and WEBHOOK_SHARED_SECRET is not: anybody could tell us how calls ended. Set it to a \
              long random text, for instance from `openssl rand -hex 32`"
         );
+        for (name, secret) in [
+            ("WEBHOOK_SHARED_SECRET", &self.webhook_secret),
+            ("CRON_SHARED_SECRET", &self.cron_secret),
+        ] {
+            anyhow::ensure!(
+                secret
+                    .as_ref()
+                    .is_none_or(|secret| secret.len() >= SHORTEST_SECRET),
+                "{name} can be guessed: it needs at least {SHORTEST_SECRET} characters, for instance from \
+                 `openssl rand -hex 32`"
+            );
+        }
         anyhow::ensure!(
             self.webhook_auth != WebhookAuthKind::Hmac
                 || self.webhook_credential_id.is_some()

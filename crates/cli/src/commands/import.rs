@@ -89,6 +89,9 @@ fn in_words(report: &ImportReport, repaired: &[String]) -> String {
         report.rejected.len(),
         report.duplicates.len()
     );
+    if report.rows == 0 {
+        text.push_str("Add people below the names of the columns.\n");
+    }
     for (title, lines, all) in [
         ("Rejected", &rejected[..], rejected.len()),
         ("Duplicates", &duplicates[..], duplicates.len()),

@@ -76,9 +76,23 @@ fn it_refuses_to_listen_where_others_can_connect() {
 fn webhooks_without_a_secret_are_refused() {
     let url = ("PUBLIC_URL", "https://calls.example.com/");
     assert!(complaint(&[url]).contains("WEBHOOK_SHARED_SECRET"));
-    let settings = settings(&[url, ("WEBHOOK_SHARED_SECRET", "x")]).unwrap();
+    for name in ["WEBHOOK_SHARED_SECRET", "CRON_SHARED_SECRET"] {
+        assert!(
+            complaint(&[
+                url,
+                ("WEBHOOK_SHARED_SECRET", "sixteen letters."),
+                (name, "fifteen letters")
+            ])
+            .contains(name)
+        );
+    }
+    let settings = settings(&[url, ("WEBHOOK_SHARED_SECRET", "sixteen letters.")]).unwrap();
     assert_eq!(settings.public_url.as_deref(), Some("https://calls.example.com"));
-    let hmac = complaint(&[url, ("WEBHOOK_SHARED_SECRET", "x"), ("WEBHOOK_AUTH", "hmac")]);
+    let hmac = complaint(&[
+        url,
+        ("WEBHOOK_SHARED_SECRET", "sixteen letters."),
+        ("WEBHOOK_AUTH", "hmac"),
+    ]);
     assert!(hmac.contains("VAPI_WEBHOOK_CREDENTIAL_ID"), "{hmac}");
 }
 

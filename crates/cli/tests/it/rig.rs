@@ -181,7 +181,7 @@ impl Node {
                 "PUBLIC_URL",
                 format!("http://127.0.0.1:{}", settings.webhook_port),
             )
-            .env("WEBHOOK_SHARED_SECRET", "rig-secret")
+            .env("WEBHOOK_SHARED_SECRET", "rig-secret-of-sixteen")
             .env("VAPI_BASE_URL", &settings.provider)
             .env("VAPI_API_KEY", API_KEY)
             .env("ACCOUNT_LINES", settings.account_lines.to_string())

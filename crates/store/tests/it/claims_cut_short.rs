@@ -44,7 +44,8 @@ async fn a_claim_dropped_anywhere_leaves_nothing_or_everything(fixture: &Fixture
     start(&fixture.store, &List::of(0..400)).await;
     let (mut nothing, mut everything, mut finished) = (0, 0, 0);
     let mut times = 0;
-    while finished < 5 {
+    // How often a claim waits before it is through is for the machine's load to say.
+    while finished < 5 || nothing <= 10 {
         let claim = polled(times, fixture.store.claim(MAX_DURATION_MS, NOW)).await;
         fixture.quiet().await;
         let open = fixture.store.open_calls().await.unwrap();
@@ -76,10 +77,6 @@ async fn a_claim_dropped_anywhere_leaves_nothing_or_everything(fixture: &Fixture
             times = 0;
         }
     }
-    assert!(
-        nothing > 10,
-        "the claim was cut {nothing} times before its commit"
-    );
     assert!(everything <= nothing);
 }
 

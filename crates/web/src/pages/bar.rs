@@ -95,10 +95,10 @@ mod tests {
             .map(|part| (part.x.as_str(), part.width.as_str()))
             .collect();
         assert_eq!(drawn, [("0.00%", "25.00%"), ("25.00%", "50.00%")]);
-        assert_eq!(bar.label, "3 of 4 done. Person answered 1, Voicemail 2");
+        assert_eq!(bar.label, "3 of 4 settled. Person answered 1, Voicemail 2");
 
         let over = Bar::of(vec![(Badge::outcome("human"), 6)], 4);
         assert_eq!(over.segments[0].width, "100.00%");
-        assert_eq!(Bar::of(Vec::new(), 0).label, "0 of 0 done.");
+        assert_eq!(Bar::of(Vec::new(), 0).label, "0 of 0 settled.");
     }
 }

@@ -75,7 +75,10 @@ async fn live_lines_show_who_is_called() {
     rig.dial(id).await;
     rig.wait_ms(67_000);
     let live = rig.get(&format!("/campaigns/{id}/live")).await.expect(200).text();
-    assert!(live.contains("0 of 4 people done, 4 of 8 lines in use"), "{live}");
+    assert!(
+        live.contains("0 of 4 people called, 4 of 8 lines in use"),
+        "{live}"
+    );
     assert!(live.contains("Ada Moreno") && live.contains("1:07"), "{live}");
     let list = rig.get("/campaigns/live").await.expect(200).text();
     assert!(list.contains("Dialing"), "{list}");
@@ -87,7 +90,7 @@ async fn a_change_shows_at_once_although_counts_are_remembered() {
     let id = rig.campaign().await;
     let summary = async || {
         let live = rig.get(&format!("/campaigns/{id}/live")).await.expect(200).text();
-        let begin = live.find("people done").expect("a summary");
+        let begin = live.find("people called").expect("a summary");
         live[begin - 7..begin].to_owned()
     };
     assert_eq!(summary().await, "0 of 4 ");

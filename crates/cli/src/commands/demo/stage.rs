@@ -131,14 +131,17 @@ async fn require_empty(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The address of the settings, which is easy to remember; any other when it is taken, or when the demo ends by itself and
-/// nobody has to remember it.
+/// The address that somebody chose; else the usual one, which is easy to remember; any other when that is taken, or when
+/// the demo ends by itself and nobody has to remember it.
 async fn listen(args: &DemoArgs, settings: &Settings) -> anyhow::Result<TcpListener> {
-    if !args.exit
-        && !args.json
-        && let Ok(listener) = TcpListener::bind(settings.listen).await
-    {
-        return Ok(listener);
+    if settings.listens_by_choice() || !(args.exit || args.json) {
+        match TcpListener::bind(settings.listen).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if settings.listens_by_choice() => {
+                return Err(error).with_context(|| format!("cannot listen on {}", settings.listen));
+            }
+            Err(_) => {}
+        }
     }
     TcpListener::bind("127.0.0.1:0")
         .await
