@@ -77,7 +77,7 @@ const refused = [
     name: "people.csv",
     content: "name,business_name,phone\n".padEnd(11 << 20, "Ann,Acme,+12065550100\n"),
     status: 413,
-    says: "The file is larger than 10 MB. Split it into several lists, or raise the limit.",
+    says: "The file is larger than 10 MB. Split it into several lists, or raise MAX_FILE_UPLOAD_SIZE.",
   },
   {
     what: "a list in which nobody can be called",

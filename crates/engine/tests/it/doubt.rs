@@ -1,77 +1,17 @@
 //! Calls in doubt on an account so busy that its lists cannot be read to their end.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicI64, Ordering},
 };
 
-use async_trait::async_trait;
-use domain::{
-    call::Fact,
-    time::{MINUTE_MS, UtcMs},
+use domain::time::MINUTE_MS;
+use engine::Engine;
+
+use crate::{
+    crowded::{Crowded, Moved},
+    fixture::{Fixture, NOW},
 };
-use engine::{Clock, DialAnswer, Engine, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony};
-use store::Dial;
-
-use crate::fixture::{Fixture, NOW};
-
-/// A clock that the test moves.
-struct Moved(AtomicI64);
-
-#[async_trait]
-impl Clock for Moved {
-    fn now(&self) -> UtcMs {
-        UtcMs(self.0.load(Ordering::SeqCst))
-    }
-
-    async fn sleep(&self, _: i64) {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// A provider whose answers to dials get lost, and whose lists are endless.
-#[derive(Default)]
-struct Crowded {
-    looks: Mutex<Vec<(UtcMs, UtcMs)>>,
-}
-
-#[async_trait]
-impl Telephony for Crowded {
-    async fn dial(&self, _: &Dial, _: UtcMs) -> DialAnswer {
-        DialAnswer::InDoubt("no answer".to_owned())
-    }
-
-    async fn changed_since(&self, _: UtcMs, _: UtcMs) -> Result<Listing, LookupError> {
-        Ok(Listing::default())
-    }
-
-    async fn created_between(
-        &self,
-        _: &str,
-        since: UtcMs,
-        until: UtcMs,
-        _: UtcMs,
-    ) -> Result<Listing, LookupError> {
-        self.looks.lock().unwrap().push((since, until));
-        Ok(Listing::default())
-    }
-
-    async fn look_up(&self, _: &str, _: UtcMs) -> Result<Option<Fact>, LookupError> {
-        Ok(None)
-    }
-
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
-        Ok(Vec::new())
-    }
-
-    async fn assistant(&self, _: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        Ok(None)
-    }
-
-    async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
-        Ok(Vec::new())
-    }
-}
 
 /// Guarantees *never twice* and *slot truth*: a list that was not read to its end proves no absence. And it is not asked
 /// for again at every step: that would be hundreds of requests a minute.

@@ -9,6 +9,7 @@
 
 extern crate autolynx_engine as engine;
 
+mod crowded;
 mod dispatch;
 mod doubt;
 mod fixture;

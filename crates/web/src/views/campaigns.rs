@@ -39,7 +39,7 @@ fn row(campaign: &Campaign, progress: &Progress) -> CampaignRow {
     };
     let parts = vec![
         (Badge::outcome("human"), reached),
-        (other, finished.saturating_sub(reached)),
+        (other, done.saturating_sub(reached)),
     ];
     CampaignRow {
         name: campaign.name.clone(),
