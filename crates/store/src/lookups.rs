@@ -52,6 +52,15 @@ pub(crate) const AWAITED_DETAILS: &str = "SELECT EXISTS (SELECT 1 FROM calls WHE
 const ENDED_LATELY: &str = "SELECT EXISTS (SELECT 1 FROM calls WHERE account_id = $1 \
      AND ended_at_ms > $2 AND dialling = 'accepted')";
 
+// Asked for again after twice as long since its end as the last time.
+const UNDETAILED: &str = "SELECT id FROM calls WHERE account_id = $1 AND ended_at_ms > $2 AND ended_at_ms <= $3 \
+     AND dialling = 'accepted' AND cost_usd_micros IS NULL AND provider_call_id IS NOT NULL \
+     AND (asked_at_ms IS NULL OR asked_at_ms <= ended_at_ms OR $4 - asked_at_ms >= asked_at_ms - ended_at_ms) \
+     ORDER BY ended_at_ms, id LIMIT $5";
+
+const TAKE_UNDETAILED: &str = "UPDATE calls SET asked_at_ms = $2 WHERE id = $1 AND cost_usd_micros IS NULL \
+     AND (asked_at_ms IS NULL OR asked_at_ms < $2) RETURNING provider_call_id";
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -121,6 +130,40 @@ impl Store {
             .fetch_one(pool)
             .await)?;
         Ok(waits)
+    }
+
+    /// Calls that ended from `since` to `until` and still lack their cost, by the provider's ids, and notes that they are
+    /// asked for now. Of nodes that look at the same moment, one gets a call.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn take_undetailed(
+        &self,
+        since: UtcMs,
+        until: UtcMs,
+        now: UtcMs,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        let due: Vec<Uuid> = on!(self, |pool| sqlx::query_scalar(UNDETAILED)
+            .bind(AccountId::DEFAULT.0)
+            .bind(since.0)
+            .bind(until.0)
+            .bind(now.0)
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await)?;
+        let mut taken = Vec::new();
+        for id in due {
+            let mut tx = self.begin().await?;
+            let mine: Option<Option<String>> = on_tx!(tx, |c| sqlx::query_scalar(TAKE_UNDETAILED)
+                .bind(id)
+                .bind(now.0)
+                .fetch_optional(c)
+                .await)?;
+            tx.commit().await?;
+            taken.extend(mine.flatten());
+        }
+        Ok(taken)
     }
 
     /// Whether a call that the provider had placed ended after `since`.

@@ -1,8 +1,9 @@
 //! The step `reconcile`: ask the provider about what we do not know.
 //!
-//! Three questions, each in its own file: what changed on the account ([`poll`]), whether calls in doubt exist
-//! ([`doubt`]), and what became of calls that have long been silent ([`silence`]).
+//! Four questions, each in its own file: what changed on the account ([`poll`]), whether calls in doubt exist ([`doubt`]),
+//! what became of calls that have long been silent ([`silence`]), and what ended calls brought ([`details`]).
 
+mod details;
 mod doubt;
 mod poll;
 mod silence;
@@ -27,7 +28,7 @@ pub struct Reconciled {
 }
 
 impl Engine {
-    /// Asks the provider about live calls, calls in doubt and silent calls, as far as each is due.
+    /// Asks the provider about live calls, calls in doubt, silent calls and ended calls, as far as each is due.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached. A provider that cannot be reached is no error:
@@ -44,6 +45,7 @@ impl Engine {
         reconciled.polled = self.poll(&open, now).await?;
         reconciled.asked += self.settle_doubt(&open, now).await?;
         reconciled.asked += self.break_silence(&open, now).await?;
+        reconciled.asked += self.fetch_details(now).await?;
         Ok(reconciled)
     }
 

@@ -16,6 +16,7 @@ contract! {
     open_calls_tell_where_they_stand,
     looks_that_miss_a_call_are_counted_until_one_finds_it,
     a_call_that_ended_lately_is_awaited_until_its_cost_is_known,
+    a_call_without_its_cost_is_asked_for_ever_more_rarely_and_by_one_node,
     an_unknown_call_is_not_found,
 }
 
@@ -106,6 +107,33 @@ async fn a_call_that_ended_lately_is_awaited_until_its_cost_is_known(fixture: &F
         .await
         .unwrap();
     assert!(!awaits().await);
+}
+
+async fn a_call_without_its_cost_is_asked_for_ever_more_rarely_and_by_one_node(fixture: &Fixture) {
+    let (_, dials) = fixture.dialled(2).await;
+    let (store, other) = (&fixture.store, fixture.another_node().await);
+    let facts = [
+        says::ended(&dials[0], "voicemail", NOW),
+        says::report(&dials[1], "voicemail", NOW),
+    ];
+    store.apply_facts(&facts, NOW).await.unwrap();
+    let due = async |store: &store::Store, minute: i64| {
+        let now = NOW + minute * 60_000;
+        let taken = store
+            .take_undetailed(now - 3_600_000, now - 120_000, now, 3)
+            .await;
+        taken.unwrap().len()
+    };
+    let mut asked = Vec::new();
+    for minute in 0..70 {
+        let (one, two) = tokio::join!(due(store, minute), due(&other, minute));
+        if one + two > 0 {
+            assert_eq!(one + two, 1, "minute {minute}");
+            asked.push(minute);
+        }
+    }
+    assert_eq!(asked, [2, 4, 8, 16, 32]);
+    other.close().await;
 }
 
 async fn an_unknown_call_is_not_found(fixture: &Fixture) {

@@ -67,6 +67,8 @@ pub(crate) struct Trouble {
     pub(crate) interleaving: f64,
     /// How likely a task comes to a stop for up to ten minutes after a commit, as if its machine slept.
     pub(crate) stall: f64,
+    /// How likely so between the claim of a call and its dial: meanwhile another node may take it over.
+    pub(crate) late: f64,
     /// How likely a wake-up does not reach another node.
     pub(crate) lost_wake: f64,
 }
@@ -371,7 +373,16 @@ impl Core {
 
     /// A point at which the running task may come to a stop for long.
     pub(crate) async fn stall(self: &Arc<Self>) {
-        if self.happens(self.trouble().stall) {
+        self.stop(self.trouble().stall).await;
+    }
+
+    /// The point between the claim of a call and its dial.
+    pub(crate) async fn hand_over(self: &Arc<Self>) {
+        self.stop(self.trouble().late).await;
+    }
+
+    async fn stop(self: &Arc<Self>, probability: f64) {
+        if self.happens(probability) {
             let ms = if self.happens(0.5) {
                 self.draw(1_000, 60_000)
             } else {

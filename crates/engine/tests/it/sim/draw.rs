@@ -235,6 +235,7 @@ fn trouble(rng: &mut ChaCha8Rng) -> Trouble {
         death: pick(rng, &[0.003, 0.01, 0.03]),
         interleaving: pick(rng, &[0.0, 0.2, 0.5]),
         stall: pick(rng, &[0.0, 0.0, 0.001, 0.004]),
+        late: pick(rng, &[0.0, 0.0, 0.01, 0.05]),
         lost_wake: pick(rng, &[0.0, 0.0, 0.3]),
     }
 }

@@ -136,6 +136,7 @@ impl Duties {
                 let duties = self.clone();
                 let name = format!("node {} dial {}", self.node, dial.phone);
                 self.core.spawn(self.node, name, async move {
+                    duties.core.hand_over().await;
                     if let Err(error) = duties.engine.dial(&dial).await {
                         duties.failed("dial", &error).await;
                     }
