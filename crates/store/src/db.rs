@@ -196,7 +196,7 @@ impl Store {
             Err(sqlx::Error::Database(_)) => Err(OpenError::Schema(
                 "there is no AutoLynx data in this database: check the address",
             )),
-            Err(error) => Err(cannot_connect("", &error)),
+            Err(error) => Err(cannot_connect(&format!("({:?})", self.kind()), &error)),
         }
     }
 

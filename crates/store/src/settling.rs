@@ -32,8 +32,8 @@ const OUTCOME: &str = "UPDATE contacts SET outcome = $3, updated_at_ms = $4 \
 
 const HOLD: &str = "UPDATE contacts SET eligible_at_ms = $3, reason = 'the provider is calling them after all', \
      updated_at_ms = $4 WHERE id = $1 AND state = 'pending' AND last_call_id = $2";
-/// A call that was believed not to exist ends within this time, in milliseconds, or we hear no more of it.
-const HOLD_MS: i64 = 2 * HOUR_MS;
+/// For so long, in milliseconds, unless its end is told before: the provider lets no call live longer than twelve hours.
+const HOLD_MS: i64 = 13 * HOUR_MS;
 
 // The rows as they would be, had the provider's word come first.
 const COUNT_ATTEMPT: &str = "UPDATE contacts SET attempts = attempts + $2 WHERE id = $1";

@@ -138,7 +138,7 @@ async fn whoever_may_be_ringing_after_all_is_not_called_meanwhile(fixture: &Fixt
         waiting.reason.as_deref(),
         Some("the provider is calling them after all")
     );
-    assert_eq!(dial(store, NOW + 3_600_000).await, []);
+    assert_eq!(dial(store, NOW + 12 * 3_600_000).await, []);
     let report = says::report(&dials[0], "customer-ended-call", NOW);
     store.apply_facts(&[report], NOW).await.unwrap();
     let called = contact(fixture, &dials[0]).await;
