@@ -1,7 +1,7 @@
 //! Campaigns to measure on.
 
 use domain::{
-    campaign::Mode,
+    campaign::{Kind, Mode},
     ids::{AssistantId, CampaignId},
     time::UtcMs,
 };
@@ -18,13 +18,15 @@ pub(crate) async fn assistant(store: &Store) -> anyhow::Result<AssistantId> {
         provider_assistant_id: "10000000-0000-4000-8000-000000000001".to_owned(),
         name: "Appointments".to_owned(),
         config_json: "{}".to_owned(),
+        author: String::new(),
     };
-    Ok(store.register_assistant(&assistant, NOW).await?)
+    Ok(store.register_assistant(&assistant, NOW).await?.id)
 }
 
 /// A campaign that takes all of [`LINES`].
 pub(crate) fn campaign(name: &str, assistant_id: AssistantId) -> NewCampaign {
     NewCampaign {
+        kind: Kind::List,
         name: name.to_owned(),
         mode: Mode::Continuous,
         cap: LINES,

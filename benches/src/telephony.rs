@@ -6,8 +6,11 @@ use domain::{
     ids::CallId,
     time::UtcMs,
 };
-use engine::{DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony};
+use engine::{
+    Assistants, ChangeAnswer, DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony,
+};
 use std::time::Duration;
+use serde_json::{Map, Value};
 use store::Dial;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -64,15 +67,44 @@ impl Telephony for InstantTelephony {
         })
     }
 
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
-        Ok(Vec::new())
-    }
-
-    async fn assistant(&self, _: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        Ok(None)
-    }
-
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         Ok(Vec::new())
+    }
+}
+
+/// An account without assistants, which no measurement asks.
+pub(crate) struct NoAssistants;
+
+fn nobody() -> LookupError {
+    LookupError {
+        message: "nobody can be asked here".to_owned(),
+        retry_after_ms: None,
+    }
+}
+
+#[async_trait]
+impl Assistants for NoAssistants {
+    async fn list(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
+        Err(nobody())
+    }
+
+    async fn created_since(&self, _: UtcMs) -> Result<Vec<ProviderAssistant>, LookupError> {
+        Err(nobody())
+    }
+
+    async fn get(&self, _: &str) -> Result<Option<ProviderAssistant>, LookupError> {
+        Err(nobody())
+    }
+
+    async fn create(&self, _: &Value) -> ChangeAnswer {
+        ChangeAnswer::NoEffect(nobody())
+    }
+
+    async fn update(&self, _: &str, _: &Map<String, Value>) -> ChangeAnswer {
+        ChangeAnswer::NoEffect(nobody())
+    }
+
+    async fn remove(&self, _: &str) -> ChangeAnswer {
+        ChangeAnswer::NoEffect(nobody())
     }
 }

@@ -12,7 +12,7 @@ use domain::{
     contact::ContactState,
     ids::{CallId, CampaignId},
 };
-use engine::{Engine, Inbox, Settings, SystemClock};
+use engine::{Directory, Engine, Inbox, Settings, SystemClock};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tokio::{net::TcpListener, sync::mpsc::unbounded_channel};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ use crate::{
     load::{Answered, post_all},
     report::Measure,
     setup::{self, NOW},
-    telephony::InstantTelephony,
+    telephony::{InstantTelephony, NoAssistants},
     timing::{Stopwatch, per_second},
 };
 
@@ -163,10 +163,12 @@ async fn serve(database: &Database) -> anyhow::Result<(std::net::SocketAddr, tok
         ..Settings::default()
     };
     let clock = Arc::new(SystemClock::real());
+    let directory = Directory::new(database.store.clone(), Arc::new(NoAssistants), clock.clone(), 15_000);
     let engine = Engine::new(database.store.clone(), Arc::new(telephony), clock, settings);
     let auth = WebhookAuth::shared_secret(Secret::new(SECRET));
     let state = AppState::new(
         engine.clone(),
+        directory,
         Inbox::new(engine, Some(auth)),
         WebSettings::default(),
     );

@@ -104,7 +104,7 @@ export class Stage {
   #lines = 0;
 
   /** @param {StageSettings} [settings] */
-  static async start({ speed = 60, lines = 10, seed = 1 } = {}) {
+  static async start({ speed = 60, lines = 10, seed = 1, assistants = true } = {}) {
     const stage = new Stage();
     stage.#folder = mkdtempSync(join(tmpdir(), "autolynx-e2e-"));
     folders.add(stage.#folder);
@@ -118,6 +118,7 @@ export class Stage {
       /VAPI_BASE_URL=(http\S+)/,
     );
     await stage.startNode();
+    if (assistants) await stage.importAssistants();
     return stage;
   }
 
@@ -140,6 +141,13 @@ export class Stage {
       },
       /^(http\S+)$/,
     );
+  }
+
+  /** Registers every assistant that the sandbox has. */
+  async importAssistants() {
+    for (const { provider_assistant_id } of (await this.api("/assistants/provider")).items) {
+      await this.send("POST", "/assistants/import", { provider_assistant_id });
+    }
   }
 
   /** kill -9. */
@@ -171,13 +179,24 @@ export class Stage {
   }
 
   /**
+   * Sends JSON to the API.
+   * @param {string} method
+   * @param {string} path
+   * @param {object} body
+   */
+  async send(method, path, body) {
+    const headers = { "content-type": "application/json" };
+    return this.api(path, { method, headers, body: JSON.stringify(body) });
+  }
+
+  /**
    * Imports a list without a browser. Gives the campaign's id.
    * @param {string} list
    * @param {Record<string, string>} [fields]
    * @returns {Promise<string>}
    */
   async importList(list, fields = {}) {
-    const [assistant] = (await this.api("/assistants")).items;
+    const [assistant] = (await this.api("/assistants?source=imported&q=riley")).items;
     const [number] = (await this.api("/phone-numbers")).items;
     const form = new FormData();
     const all = {
@@ -193,7 +212,7 @@ export class Stage {
    * @param {string} action
    */
   async act(id, action) {
-    return this.api(`/campaigns/${id}/${action}`, { method: "POST" });
+    return this.send("POST", `/campaigns/${id}/${action}`, action === "start" ? { accept_missing: true } : {});
   }
 
   /** What the provider knows to be true. @returns {Promise<any>} */

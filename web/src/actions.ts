@@ -3,7 +3,9 @@
 
 import htmx from "htmx.org";
 import { readError } from "./api-error";
+import { ask } from "./dialogs";
 import { refreshAll } from "./live";
+import { filled, object, send } from "./requests";
 import { toast } from "./toasts";
 
 /** Nothing was to be changed, so trying again does no harm. */
@@ -23,14 +25,48 @@ export function startActions(): void {
     if (!successful && elt.matches("a[hx-get]")) {
       toast(xhr.status === 0 ? NO_ANSWER : readError(xhr.status, xhr.responseText).message, "error");
     }
-    if (!elt.hasAttribute("hx-post")) return;
-    if (!successful) {
-      toast(readError(xhr.status, xhr.responseText).message, "error");
-      refreshAll();
+    if (!elt.matches("[hx-post], [hx-patch], [hx-delete]")) return;
+    if (successful) {
+      goOn(elt, xhr.responseText);
       return;
     }
-    const next = elt.dataset["then"];
-    if (next) location.assign(next);
-    else refreshAll();
+    const error = readError(xhr.status, xhr.responseText);
+    if (error.code === "missing_variables") {
+      void startAnyway(elt, error.message);
+      return;
+    }
+    toast(error.message, "error");
+    refreshAll();
   });
+}
+
+function goOn(elt: HTMLElement, answer: string): void {
+  const next = elt.dataset["then"];
+  if (!next) {
+    refreshAll();
+    return;
+  }
+  let fields = {};
+  try {
+    fields = object(JSON.parse(answer));
+  } catch {
+    // Not every answer has a body, and not every address a gap.
+  }
+  location.assign(filled(next, fields));
+}
+
+/** The list lacks something that the assistant's words use, and the page that was shown did not know it yet. */
+async function startAnyway(elt: HTMLElement, message: string): Promise<void> {
+  const path = elt.getAttribute("hx-post") ?? "";
+  if (!(await ask({ question: message, yes: "Start anyway" }))) {
+    refreshAll();
+    return;
+  }
+  const reply = await send("POST", path, { accept_missing: true });
+  if (reply.ok) {
+    goOn(elt, JSON.stringify(reply.answer));
+  } else {
+    toast(reply.error.message, "error");
+    refreshAll();
+  }
 }

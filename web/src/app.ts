@@ -1,6 +1,11 @@
 import { startActions } from "./actions";
+import { startAssistantForm } from "./assistant-form";
 import { startCalls } from "./calls";
 import { startDialogs } from "./dialogs";
+import { startFilters } from "./filters";
+import { startImportAssistants } from "./import-assistants";
+import { startJsonEncoding } from "./json-encoding";
+import { startJsonForms } from "./json-forms";
 import { startLive } from "./live";
 import { startMorph } from "./morph";
 import { startNewCampaign } from "./new-campaign";
@@ -8,10 +13,15 @@ import { startTheme } from "./theme";
 import { startTimes } from "./times";
 
 startMorph();
+startJsonEncoding();
 startTheme();
 startTimes();
 startDialogs();
 startActions();
 startLive();
 startCalls();
+startFilters();
 startNewCampaign();
+startJsonForms();
+startImportAssistants();
+startAssistantForm();

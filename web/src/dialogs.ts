@@ -29,36 +29,58 @@ export function dialog(id: string): HTMLDialogElement | null {
   return element instanceof HTMLDialogElement ? element : null;
 }
 
-/** Asks `hx-confirm` questions in our own dialog, which can say what will happen and name the button after it. */
-function startConfirm(): void {
-  const box = dialog("confirm");
-  const question = box?.querySelector<HTMLElement>("[data-question]");
-  const yes = box?.querySelector<HTMLButtonElement>("[data-yes]");
-  if (!box || !question || !yes) return;
-  let go: (() => void) | undefined;
+/** What is asked before something is done. */
+export interface Question {
+  question: string;
+  /** What the button that goes on is called. */
+  yes: string;
+  /** There is no way back. */
+  grave?: boolean;
+}
 
+/** Asks in our own dialog, which can say what will happen and name the button after it. */
+export function ask({ question, yes, grave = false }: Question): Promise<boolean> {
+  const box = dialog("confirm");
+  const text = box?.querySelector<HTMLElement>("[data-question]");
+  const button = box?.querySelector<HTMLButtonElement>("[data-yes]");
+  // Without its dialog nothing is done that somebody should have been asked about.
+  if (!box || !text || !button || box.open) return Promise.resolve(false);
+  text.textContent = question;
+  button.textContent = yes;
+  button.classList.toggle("btn-error", grave);
+  button.classList.toggle("btn-primary", !grave);
+  return new Promise((resolve) => {
+    let confirmed = false;
+    const confirm = (): void => {
+      confirmed = true;
+      box.close();
+    };
+    button.addEventListener("click", confirm);
+    box.addEventListener(
+      "close",
+      () => {
+        button.removeEventListener("click", confirm);
+        resolve(confirmed);
+      },
+      { once: true },
+    );
+    box.showModal();
+  });
+}
+
+/** Asks what `hx-confirm` says. */
+function startConfirm(): void {
   htmx.on("htmx:confirm", (event) => {
-    const { question: text, elt, issueRequest } = (event as CustomEvent).detail as {
+    const { question, elt, issueRequest } = (event as CustomEvent).detail as {
       question: string | null;
       elt: HTMLElement;
       issueRequest: (confirmed: boolean) => void;
     };
-    if (!text) return;
+    if (!question) return;
     event.preventDefault();
-    question.textContent = text;
-    yes.textContent = elt.dataset["confirmYes"] ?? "Yes";
-    yes.classList.toggle("btn-error", "confirmGrave" in elt.dataset);
-    yes.classList.toggle("btn-primary", !("confirmGrave" in elt.dataset));
-    go = () => issueRequest(true);
-    box.showModal();
-  });
-  yes.addEventListener("click", () => {
-    const confirmed = go;
-    go = undefined;
-    box.close();
-    confirmed?.();
-  });
-  box.addEventListener("close", () => {
-    go = undefined;
+    const { confirmYes: yes = "Yes" } = elt.dataset;
+    void ask({ question, yes, grave: "confirmGrave" in elt.dataset }).then((confirmed) => {
+      if (confirmed) issueRequest(true);
+    });
   });
 }

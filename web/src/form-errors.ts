@@ -3,11 +3,14 @@
 
 import type { ApiError } from "./api-error";
 
+type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
 /** The browser's own checks, shown in the same places as the server's. */
 export function checkFields(form: HTMLFormElement): boolean {
   const fields = [...form.elements].filter(
-    (field): field is HTMLInputElement | HTMLSelectElement =>
-      (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) && field.name !== "",
+    (field): field is Field =>
+      (field instanceof HTMLInputElement || field instanceof HTMLSelectElement || field instanceof HTMLTextAreaElement) &&
+      field.name !== "",
   );
   const wrong = fields.filter((field) => !field.checkValidity());
   for (const field of wrong) showFieldError(form, field.name, field.dataset["missing"] ?? field.validationMessage);

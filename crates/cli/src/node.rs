@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context;
-use engine::{Clock, Engine, Inbox, SystemClock, VapiTelephony, WebhookTarget};
+use engine::{Clock, Directory, Engine, Inbox, SystemClock, VapiAssistants, VapiTelephony, WebhookTarget};
 use store::{Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -78,12 +78,19 @@ pub(crate) async fn check_clock(store: &Store, clock: &SystemClock) -> anyhow::R
     Ok(())
 }
 
-/// The dialler of a node.
-pub(crate) async fn engine(
+/// What a node works with: the dialler, and the directory of assistants.
+#[derive(Clone)]
+pub(crate) struct Works {
+    pub(crate) engine: Engine,
+    pub(crate) directory: Directory,
+}
+
+/// The dialler and the directory of a node.
+pub(crate) async fn works(
     settings: &Settings,
     store: Store,
     surroundings: &Surroundings,
-) -> anyhow::Result<Engine> {
+) -> anyhow::Result<Works> {
     let clock = surroundings.clock;
     let client = provider(settings, HttpTransport::new()?, clock)?;
     store.set_line_cap(settings.account_lines).await?;
@@ -97,20 +104,31 @@ pub(crate) async fn engine(
         },
         dial_grace_ms: dial_grace_ms(clock),
     };
+    let assistants = VapiAssistants::new(client.clone());
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
+    let request_ms = clock_ms(clock, MIN_TIMEOUT).max(CHANGE_MS);
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    Ok(Engine::new(store, Arc::new(telephony), clock, engine_settings))
+    let directory = Directory::new(store.clone(), Arc::new(assistants), clock.clone(), request_ms);
+    directory.seed_templates().await?;
+    Ok(Works {
+        engine: Engine::new(store, Arc::new(telephony), clock, engine_settings),
+        directory,
+    })
 }
+
+/// How long a time of the machine is by the node's clock, in milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "some seconds, however fast the clock")]
+fn clock_ms(clock: SystemClock, time: std::time::Duration) -> i64 {
+    (time.as_secs_f64() * 1_000.0 * clock.speed()) as i64
+}
+
+/// A change at the provider takes at most so long by the node's clock, in milliseconds.
+const CHANGE_MS: i64 = 15_000;
 
 /// A request that has been under way for twice as long as it may take is under way no more.
 fn dial_grace_ms(clock: SystemClock) -> i64 {
     let usual_ms = engine::Settings::default().dial_grace_ms;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "some seconds, however fast the clock"
-    )]
-    let shortest_ms = (MIN_TIMEOUT.as_secs_f64() * 2_000.0 * clock.speed()) as i64;
-    usual_ms.max(shortest_ms)
+    usual_ms.max(2 * clock_ms(clock, MIN_TIMEOUT))
 }
 
 /// The account at the provider, reached through `transport`.
@@ -123,6 +141,7 @@ fn provider(settings: &Settings, transport: HttpTransport, clock: SystemClock) -
     Ok(client.with_timeouts(Timeouts {
         // In the clock's time, but never so short that a busy machine could not answer.
         dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
+        change: clock.real_duration(CHANGE_MS).max(MIN_TIMEOUT),
         lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
     }))
 }
@@ -133,7 +152,7 @@ const MIN_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(1_500)
 /// Runs dialler, API and pages until told to stop.
 pub(crate) async fn run(
     settings: &Settings,
-    engine: Engine,
+    works: Works,
     listener: TcpListener,
     surroundings: &Surroundings,
     stop: CancellationToken,
@@ -147,8 +166,10 @@ pub(crate) async fn run(
         client: provider(settings, transport.clone(), surroundings.clock)?,
         transport,
     };
+    let Works { engine, directory } = works;
     let state = AppState::new(
         engine.clone(),
+        directory.clone(),
         Inbox::new(engine.clone(), auth),
         WebSettings {
             default_cap: settings.default_cap,
@@ -168,7 +189,7 @@ pub(crate) async fn run(
     .with_stop(stop.clone());
     let dialling = tokio::spawn({
         let (engine, stop) = (engine.clone(), stop.clone());
-        async move { engine.run(stop).await }
+        async move { tokio::join!(engine.run(stop.clone()), directory.run(stop)) }
     });
     let served = web::serve(listener, state, stop.clone()).await;
     stop.cancel();

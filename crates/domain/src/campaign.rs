@@ -75,6 +75,33 @@ impl CampaignStatus {
     }
 }
 
+/// What a campaign is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A list of people.
+    List,
+    /// One call to try an assistant. It takes the same way and counts against the same caps.
+    Test,
+}
+
+impl Kind {
+    /// The stored form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Test => "test",
+        }
+    }
+
+    /// Reads the stored form.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::List, Self::Test].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// What a person may ask of a campaign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

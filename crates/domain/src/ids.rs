@@ -53,6 +53,10 @@ typed_id!(
     AssistantId
 );
 typed_id!(
+    /// One change of an assistant that we asked the provider for.
+    ChangeId
+);
+typed_id!(
     /// One list of people to call with one assistant.
     CampaignId
 );

@@ -6,9 +6,11 @@
 //! Start with [`call::CallState`], the lattice that makes the order of facts irrelevant, then [`contact::next_step`] and
 //! [`pacing::share_lines`], the two decisions that a dialler makes.
 
+pub mod assistant;
 pub mod call;
 pub mod campaign;
 pub mod contact;
+pub mod directory;
 pub mod ids;
 pub mod list;
 pub mod money;

@@ -6,6 +6,7 @@
 //! to be killed at any point: what matters stands in the database.
 
 mod clock;
+mod directory;
 mod dispatch;
 mod facts;
 mod inbox;
@@ -21,6 +22,9 @@ mod vapi_telephony;
 use std::sync::Arc;
 
 pub use clock::{Clock, SystemClock};
+pub use directory::{
+    Assistants, ChangeAnswer, Creation, Directory, DirectoryError, Edit, Outcome, ProviderAssistant, Tended, VapiAssistants, drift,
+};
 pub use dispatch::Dispatched;
 pub use facts::{fact_of_call, fact_of_message};
 pub use inbox::{Inbox, InboxError};
@@ -30,7 +34,7 @@ pub use settings::Settings;
 use store::Store;
 pub use sweep::Swept;
 pub use telephony::{
-    DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, RefusalKind, Telephony,
+    DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony,
 };
 pub use vapi_telephony::{VapiTelephony, WebhookTarget};
 

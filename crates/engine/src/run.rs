@@ -101,7 +101,7 @@ fn until_next(eligible: Option<UtcMs>, hold: Option<UtcMs>, now: UtcMs) -> i64 {
 async fn woken(wakes: &mut broadcast::Receiver<Wake>) {
     loop {
         match wakes.recv().await {
-            Ok(Wake::Campaign(_)) => {}
+            Ok(Wake::Campaign(_) | Wake::Assistant(_)) => {}
             Ok(Wake::Dispatch) | Err(broadcast::error::RecvError::Lagged(_)) => break,
             // The store is going away, and this loop with it: let the timer decide.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,

@@ -25,25 +25,8 @@ pub trait Telephony: Send + Sync {
     /// One call by the provider's id. `None`: the provider says that it does not know it.
     async fn look_up(&self, provider_call_id: &str, now: UtcMs) -> Result<Option<Fact>, LookupError>;
 
-    /// The assistants that the account has.
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError>;
-
-    /// One assistant by the provider's id.
-    async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError>;
-
     /// The numbers that the account can call from.
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError>;
-}
-
-/// An assistant as the provider has it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ProviderAssistant {
-    /// The provider's id.
-    pub id: String,
-    /// What people call it; its id when it has no name.
-    pub name: String,
-    /// Its whole configuration, as JSON text.
-    pub config_json: String,
 }
 
 /// A number to call from. The provider's record of it may hold secrets; they are not kept.
@@ -55,8 +38,50 @@ pub struct ProviderNumber {
     pub name: Option<String>,
     /// E.164, if it has one.
     pub number: Option<String>,
+    /// Who provides it: `twilio`, `vonage`, `telnyx`, `vapi`, `byo-phone-number`.
+    pub provider: Option<String>,
+    /// What the provider says about it.
+    pub state: NumberState,
+}
+
+/// What the provider says about a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NumberState {
+    /// It can place calls.
+    Active,
+    /// It is being set up.
+    Activating,
+    /// It cannot place calls: the provider, or the carrier, stopped it.
+    Blocked,
+    /// Something that we do not know.
+    Other,
+}
+
+impl NumberState {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Activating => "activating",
+            Self::Blocked => "blocked",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl ProviderNumber {
     /// Whether it can place calls now.
-    pub usable: bool,
+    #[must_use]
+    pub fn usable(&self) -> bool {
+        self.state == NumberState::Active
+    }
+
+    /// Whether it was bought from the provider itself: about ten calls a day, within the United States. Fit for a try.
+    #[must_use]
+    pub fn is_for_tries(&self) -> bool {
+        self.provider.as_deref() == Some("vapi")
+    }
 }
 
 /// What became of a dial.

@@ -14,7 +14,7 @@ use vapi::{ApiError, ApiErrorKind, BackoffPlan, BackoffType, CallFilter, Client,
 use crate::{
     facts::fact_of_call,
     telephony::{
-        DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, RefusalKind, Telephony,
+        DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony,
     },
 };
 
@@ -200,28 +200,6 @@ impl Telephony for VapiTelephony {
         Ok(call.map(|call| fact_of_call(&call, Source::Poll, "look-up", now)))
     }
 
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
-        let assistants = self
-            .client
-            .list_assistants()
-            .await
-            .map_err(|error| LookupError::from(&error))?;
-        Ok(assistants.into_iter().map(ProviderAssistant::from).collect())
-    }
-
-    async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        // The provider's ids are UUIDs. What is none it does not know, and would call a bad request.
-        if uuid::Uuid::try_parse(id).is_err() {
-            return Ok(None);
-        }
-        let assistant = self
-            .client
-            .get_assistant(id)
-            .await
-            .map_err(|error| LookupError::from(&error))?;
-        Ok(assistant.map(ProviderAssistant::from))
-    }
-
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         let numbers = self
             .client
@@ -231,23 +209,18 @@ impl Telephony for VapiTelephony {
         Ok(numbers
             .into_iter()
             .map(|number| ProviderNumber {
-                usable: number.is_active(),
+                state: match number.status.as_deref() {
+                    None | Some("active") => NumberState::Active,
+                    Some("activating") => NumberState::Activating,
+                    Some("blocked") => NumberState::Blocked,
+                    Some(_) => NumberState::Other,
+                },
+                provider: number.provider,
                 id: number.id,
                 name: number.name,
                 number: number.number,
             })
             .collect())
-    }
-}
-
-impl From<Raw<vapi::Assistant>> for ProviderAssistant {
-    fn from(assistant: Raw<vapi::Assistant>) -> Self {
-        let name = assistant.value.name.unwrap_or_else(|| assistant.value.id.clone());
-        Self {
-            id: assistant.value.id,
-            name,
-            config_json: assistant.raw.get().to_owned(),
-        }
     }
 }
 

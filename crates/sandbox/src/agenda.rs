@@ -1,9 +1,10 @@
 //! What happens by itself, in the order of its moment.
 
+use crate::directory_api::Change;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// The next step of a call.
+/// The next step of a call, or what else comes by itself.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// A scheduled call looks for a free line.
@@ -28,6 +29,8 @@ pub(crate) enum Step {
     /// A message that waited for the next one has waited long enough.
     ReleaseHeld,
     Send(Box<Outgoing>),
+    /// A change of an assistant is done long after its connection dropped. It belongs to no call.
+    LateChange(Box<Change>),
 }
 
 /// What a message says.
@@ -54,6 +57,9 @@ pub(crate) struct Outgoing {
     /// How often it was sent before.
     pub(crate) attempt: u32,
 }
+
+/// Stands where a call would, in a step that belongs to none.
+const NO_CALL: usize = usize::MAX;
 
 #[derive(Debug)]
 struct Entry {
@@ -95,6 +101,10 @@ impl Agenda {
             call,
             step,
         }));
+    }
+
+    pub(crate) fn add_change(&mut self, due_ms: i64, change: Change) {
+        self.add(due_ms, NO_CALL, Step::LateChange(Box::new(change)));
     }
 
     pub(crate) fn next_due_ms(&self) -> Option<i64> {

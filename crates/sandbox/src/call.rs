@@ -57,6 +57,8 @@ pub(crate) struct Call {
     /// `customer.externalId`, else the first name given to the call.
     pub(crate) our_id: Option<String>,
     pub(crate) number: String,
+    /// `updatedAt` of the saved assistant when its settings were taken over.
+    pub(crate) assistant_updated_ms: Option<i64>,
     pub(crate) echo: Echo,
     pub(crate) terms: Terms,
     pub(crate) provider: &'static str,

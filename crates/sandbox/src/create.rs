@@ -4,7 +4,7 @@ use crate::agenda::Step;
 use crate::answer::Answer;
 use crate::call::{Call, Echo, Status};
 use crate::chance::{happens, stream};
-use crate::directory::{Assistant, PhoneNumber};
+use crate::directory::{Assistant, NumberStatus, PhoneNumber};
 use crate::script::{self, Script};
 use crate::settings::LimitForm;
 use crate::terms::{Effective, Terms};
@@ -147,8 +147,20 @@ impl World {
                 let message = "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.";
                 Err(Refusal::Policy(message.into()))
             }
+            (Some(id), _) => self.check_number(id).map(|()| found),
             _ => Ok(found),
         }
+    }
+
+    fn check_number(&self, id: Uuid) -> Result<(), Refusal> {
+        let status = match self.directory.numbers.get(&id).map(|number| number.status) {
+            Some(NumberStatus::Blocked) => "Blocked",
+            Some(NumberStatus::Activating) => "Activating",
+            Some(NumberStatus::Active) | None => return Ok(()),
+        };
+        Err(Refusal::Policy(format!(
+            "Couldn't Start Call. `phoneNumberId` {id} Is {status}."
+        )))
     }
 
     /// Makes one record and places the call, unless it is scheduled or refused. Gives its index and the lines.
@@ -275,6 +287,7 @@ impl World {
             key: String::new(),
             our_id: None,
             number: String::new(),
+            assistant_updated_ms: saved.map(|saved| saved.updated_ms),
             echo: Echo {
                 name: request.get("name").and_then(Value::as_str).map(str::to_owned),
                 assistant_id: resources.assistant_id,

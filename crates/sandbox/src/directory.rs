@@ -2,6 +2,7 @@
 
 use crate::terms;
 use crate::time;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -32,6 +33,22 @@ pub(crate) struct Assistant {
     pub(crate) updated_ms: i64,
     pub(crate) body: Object,
     pub(crate) prompt: Option<Arc<str>>,
+    /// How often it was changed.
+    pub(crate) changes: u64,
+    /// Lists show it from this moment.
+    pub(crate) listed_from_ms: i64,
+}
+
+/// Whether calls can be made from a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberStatus {
+    /// They can.
+    Active,
+    /// Not yet.
+    Activating,
+    /// No longer.
+    Blocked,
 }
 
 /// A number that calls are made from.
@@ -41,6 +58,7 @@ pub(crate) struct PhoneNumber {
     pub(crate) created_ms: i64,
     pub(crate) updated_ms: i64,
     pub(crate) body: Object,
+    pub(crate) status: NumberStatus,
     /// The body as webhooks carry it.
     pub(crate) wire: Arc<RawValue>,
     /// The day (UTC, days since 1970) and how many calls a number of the provider's own made on it.
@@ -61,6 +79,11 @@ pub(crate) trait Entry {
     fn id(&self) -> Uuid;
     fn times_ms(&self) -> (i64, i64);
     fn body(&self) -> &Object;
+
+    /// Lists show it from this moment.
+    fn listed_from_ms(&self) -> i64 {
+        self.times_ms().0
+    }
 
     /// The object as the API shows it.
     fn wire(&self) -> Value {
@@ -84,6 +107,9 @@ impl Entry for Assistant {
     fn body(&self) -> &Object {
         &self.body
     }
+    fn listed_from_ms(&self) -> i64 {
+        self.listed_from_ms
+    }
 }
 
 impl Entry for PhoneNumber {
@@ -103,15 +129,17 @@ impl Entry for PhoneNumber {
         wire["orgId"] = json!(ORG_ID);
         wire["createdAt"] = json!(time::iso(self.created_ms));
         wire["updatedAt"] = json!(time::iso(self.updated_ms));
-        wire["status"] = json!("active");
+        wire["status"] = json!(self.status);
         wire
     }
 }
 
-/// Both lists.
+/// Both lists, and what was once in them.
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) assistants: BTreeMap<Uuid, Assistant>,
+    /// Those that were deleted, and when, for the ledger.
+    pub(crate) deleted_assistants: Vec<(i64, Assistant)>,
     pub(crate) numbers: BTreeMap<Uuid, PhoneNumber>,
 }
 
@@ -120,6 +148,7 @@ impl Directory {
     pub(crate) fn new() -> Directory {
         let mut directory = Directory {
             assistants: BTreeMap::new(),
+            deleted_assistants: Vec::new(),
             numbers: BTreeMap::new(),
         };
         for (id, body) in [(DEFAULT_ASSISTANT_ID, riley()), (SECOND_ASSISTANT_ID, sam())] {
@@ -150,6 +179,8 @@ impl Directory {
             updated_ms: now_ms,
             body,
             prompt,
+            changes: 0,
+            listed_from_ms: now_ms,
         };
         self.assistants.insert(id, assistant);
     }
@@ -162,6 +193,7 @@ impl Directory {
             created_ms: now_ms,
             updated_ms: now_ms,
             body,
+            status: NumberStatus::Active,
             wire,
             calls_of_day: (0, 0),
         };
@@ -181,6 +213,7 @@ impl Assistant {
         }
         self.prompt = terms::prompt(&self.body);
         self.updated_ms = now_ms.max(self.updated_ms + 1);
+        self.changes += 1;
     }
 }
 

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// Rates (0 to 1) and parameters of everything that may go wrong. The default is that nothing does.
 ///
-/// A fault of a request is drawn when the request comes in. The faults of a call (stuck, seen late in lists) are drawn
-/// when it is created, those of a webhook when it is due.
+/// A fault of a request is drawn when the request comes in. The faults of a call or an assistant (stuck, seen late in
+/// lists) are drawn when it is created, those of a webhook when it is due.
+///
+/// A *change* of an assistant is `POST /assistant`, `PATCH /assistant/{id}` or `DELETE /assistant/{id}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
@@ -36,6 +38,23 @@ pub struct Faults {
     pub list_lag: f64,
     /// For how long it is missing.
     pub list_lag_ms: Span,
+    /// A change of an assistant is answered with 500, 502 or 503 and nothing was done.
+    pub assistant_error_before_acting: f64,
+    /// A change of an assistant is answered with 500, 502 or 504 although it was done.
+    pub assistant_error_after_acting: f64,
+    /// The connection of a change of an assistant drops before anything was done.
+    pub assistant_hang_up_before_acting: f64,
+    /// The connection of a change of an assistant drops after it was done.
+    pub assistant_hang_up_after_acting: f64,
+    /// The connection of a change of an assistant drops, and it is done only later, with whatever is there by then: a
+    /// look in between shows nothing of it.
+    pub assistant_late_acting: f64,
+    /// How much later.
+    pub assistant_late_acting_ms: Span,
+    /// A created assistant is missing from `GET /assistant` at first (`GET /assistant/{id}` already knows it).
+    pub assistant_list_lag: f64,
+    /// For how long it is missing.
+    pub assistant_list_lag_ms: Span,
     /// A webhook is never sent.
     pub webhook_lost: f64,
     /// A webhook is sent twice.
@@ -81,6 +100,14 @@ impl Default for Faults {
             get_error: 0.0,
             list_lag: 0.0,
             list_lag_ms: Span::new(1_000, 60_000),
+            assistant_error_before_acting: 0.0,
+            assistant_error_after_acting: 0.0,
+            assistant_hang_up_before_acting: 0.0,
+            assistant_hang_up_after_acting: 0.0,
+            assistant_late_acting: 0.0,
+            assistant_late_acting_ms: Span::new(1_000, 30_000),
+            assistant_list_lag: 0.0,
+            assistant_list_lag_ms: Span::new(1_000, 60_000),
             webhook_lost: 0.0,
             webhook_duplicated: 0.0,
             webhook_delayed: 0.0,
@@ -115,6 +142,10 @@ impl Faults {
             hang_up_after_creating: 0.005,
             list_error: 0.02,
             get_error: 0.02,
+            assistant_error_before_acting: 0.01,
+            assistant_error_after_acting: 0.005,
+            assistant_hang_up_before_acting: 0.005,
+            assistant_hang_up_after_acting: 0.005,
             webhook_lost: 0.02,
             webhook_duplicated: 0.03,
             webhook_delayed: 0.05,
@@ -139,6 +170,12 @@ impl Faults {
             list_error: 0.10,
             get_error: 0.10,
             list_lag: 0.05,
+            assistant_error_before_acting: 0.05,
+            assistant_error_after_acting: 0.04,
+            assistant_hang_up_before_acting: 0.03,
+            assistant_hang_up_after_acting: 0.04,
+            assistant_late_acting: 0.02,
+            assistant_list_lag: 0.05,
             webhook_lost: 0.20,
             webhook_duplicated: 0.15,
             webhook_delayed: 0.20,

@@ -1,10 +1,12 @@
 //! What truly happened, whatever the records and webhooks said.
 
 use crate::call::Call;
+use crate::directory::Assistant;
 use crate::route::Route;
 use crate::world::World;
 use http::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The truth about everything that a [`World`] went through.
@@ -28,6 +30,8 @@ pub struct Ledger {
     pub live_now: u32,
     /// The lines of the account.
     pub account_lines: u32,
+    /// What became of assistants.
+    pub assistants: LedgerAssistants,
     /// Requests refused, by cause.
     pub refused: Refused,
     /// API requests by method and route, as `GET /call/{id}`. Those that found the provider down are counted too.
@@ -69,6 +73,52 @@ pub struct LedgerCall {
     pub fate: Option<String>,
     /// What it cost, in millionths of a dollar.
     pub cost_usd_micros: i64,
+}
+
+/// What became of assistants. Their making, changing and deleting is counted where it truly happened, whatever the answer
+/// said.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LedgerAssistants {
+    /// Made by a request.
+    pub created: u64,
+    /// Changes made.
+    pub changed: u64,
+    /// Deleted.
+    pub deleted: u64,
+    /// Every assistant there ever was, oldest first, those from the start and those deleted included; empty in the
+    /// short form.
+    pub list: Vec<LedgerAssistant>,
+    /// The assistant that each call with an `assistantId` was made with, by the provider's id of the call; empty in the
+    /// short form.
+    pub calls: BTreeMap<String, CalledWith>,
+}
+
+/// One assistant as it truly is, or was when it was deleted. Moments are milliseconds UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LedgerAssistant {
+    /// The provider's id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its metadata.
+    pub metadata: Option<Value>,
+    /// When it was made.
+    pub created_ms: i64,
+    /// When it was last changed: its `updatedAt`.
+    pub updated_ms: i64,
+    /// When it was deleted.
+    pub deleted_ms: Option<i64>,
+    /// How often it was changed.
+    pub changes: u64,
+}
+
+/// The assistant of a call, in the state that the call took over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledWith {
+    /// The provider's id of the assistant.
+    pub assistant_id: String,
+    /// Its `updatedAt` at that time, in milliseconds UTC.
+    pub updated_ms: i64,
 }
 
 /// Requests that were refused, by cause.
@@ -113,6 +163,8 @@ pub(crate) struct Counts {
     pub(crate) calls_created: u64,
     pub(crate) calls_ended: u64,
     pub(crate) peak_live: u32,
+    /// Its lists stay empty.
+    pub(crate) assistants: LedgerAssistants,
     pub(crate) refused: Refused,
     pub(crate) requests: BTreeMap<String, u64>,
     pub(crate) first_request_ms: Option<i64>,
@@ -182,12 +234,65 @@ impl Ledger {
             peak_live: counts.peak_live,
             live_now: world.live,
             account_lines: world.settings.account_lines,
+            assistants: if with_calls {
+                LedgerAssistants::of(world)
+            } else {
+                counts.assistants.clone()
+            },
             refused: counts.refused.clone(),
             requests: counts.requests.clone(),
             first_request_ms: counts.first_request_ms,
             last_request_ms: counts.last_request_ms,
             webhooks: counts.webhooks.clone(),
             faults: counts.faults.clone(),
+        }
+    }
+}
+
+impl LedgerAssistants {
+    fn of(world: &World) -> LedgerAssistants {
+        let directory = &world.directory;
+        let there = directory
+            .assistants
+            .values()
+            .map(|assistant| LedgerAssistant::of(assistant, None));
+        let gone = directory
+            .deleted_assistants
+            .iter()
+            .map(|(deleted_ms, assistant)| LedgerAssistant::of(assistant, Some(*deleted_ms)));
+        let mut list: Vec<LedgerAssistant> = there.chain(gone).collect();
+        list.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
+        let placed = world.book.iter().filter(|call| !call.refused);
+        LedgerAssistants {
+            list,
+            calls: placed
+                .filter_map(|call| {
+                    let called_with = CalledWith {
+                        assistant_id: call.echo.assistant_id?.to_string(),
+                        updated_ms: call.assistant_updated_ms?,
+                    };
+                    Some((call.id.to_string(), called_with))
+                })
+                .collect(),
+            ..world.counts.assistants.clone()
+        }
+    }
+}
+
+impl LedgerAssistant {
+    fn of(assistant: &Assistant, deleted_ms: Option<i64>) -> LedgerAssistant {
+        LedgerAssistant {
+            id: assistant.id.to_string(),
+            name: assistant
+                .body
+                .get("name")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            metadata: assistant.body.get("metadata").cloned(),
+            created_ms: assistant.created_ms,
+            updated_ms: assistant.updated_ms,
+            deleted_ms,
+            changes: assistant.changes,
         }
     }
 }

@@ -44,12 +44,15 @@
 //!
 //! What is not documented by the provider and had to be chosen: the sentences for a missing assistant, customer or
 //! unknown id; `manually-canceled` for a call ended by its control address, which works from the first ring on;
-//! `startedAt` is the moment of the answer; deleting a live call hides its record and lets the call go on.
+//! `startedAt` is the moment of the answer; deleting a live call hides its record and lets the call go on. A call from a
+//! number that is not active is refused with 400 and a sentence about the number. A silent call that a hook on
+//! `customer.speech.timeout` ends has the reason `silence-timed-out`.
 //!
 //! # Its own pages
 //!
 //! `GET /sandbox` (a page), `GET /sandbox/ledger` (`?calls=false` for the short form), `GET` and `POST /sandbox/faults`
-//! (`{"preset": "mild"}` and single rates), `POST /sandbox/down` (`{"for_ms": 60000}`). They need no key.
+//! (`{"preset": "mild"}` and single rates), `POST /sandbox/down` (`{"for_ms": 60000}`), `POST
+//! /sandbox/phone-numbers/{id}` (`{"status": "blocked"}`, or `activating`, or `active`). They need no key.
 
 mod agenda;
 mod analysis;
@@ -91,10 +94,10 @@ mod world;
 pub use chance::Span;
 pub use clock::Clock;
 pub use directory::{
-    DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, SECOND_ASSISTANT_ID, SECOND_PHONE_NUMBER_ID,
+    DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, NumberStatus, SECOND_ASSISTANT_ID, SECOND_PHONE_NUMBER_ID,
 };
 pub use faults::Faults;
-pub use ledger::{Ledger, LedgerCall, Refused, WebhookCounts};
+pub use ledger::{CalledWith, Ledger, LedgerAssistant, LedgerAssistants, LedgerCall, Refused, WebhookCounts};
 pub use people::People;
 pub use server::serve;
 pub use settings::{ErrorShape, LimitForm, Settings};

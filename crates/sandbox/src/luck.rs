@@ -12,13 +12,21 @@ pub(crate) struct Luck {
     pub(crate) slow_ms: u64,
     pub(crate) rate_refusal: bool,
     pub(crate) retry_after: bool,
-    pub(crate) hang_up_before: bool,
-    pub(crate) hang_up_after: bool,
-    pub(crate) error_before: Option<StatusCode>,
-    pub(crate) error_after: Option<StatusCode>,
+    pub(crate) act: ActLuck,
     pub(crate) list_error: Option<StatusCode>,
     pub(crate) get_error: Option<StatusCode>,
     pub(crate) hold_back_ms: u64,
+}
+
+/// What goes wrong before or after a request that leaves something behind. Each fault comes with the name of its rate.
+#[derive(Debug, Default)]
+pub(crate) struct ActLuck {
+    pub(crate) hang_up_before: Option<&'static str>,
+    pub(crate) hang_up_after: Option<&'static str>,
+    pub(crate) error_before: Option<(&'static str, StatusCode)>,
+    pub(crate) error_after: Option<(&'static str, StatusCode)>,
+    /// How much later it acts.
+    pub(crate) late: Option<(&'static str, i64)>,
 }
 
 const BEFORE: [StatusCode; 3] = [
@@ -33,13 +41,10 @@ const AFTER: [StatusCode; 3] = [
 ];
 
 impl Luck {
-    /// Draws everything, wanted or not, so that one rate does not shift the draws of another.
+    /// Draws everything, wanted or not, so that one rate does not shift the draws of another. What goes wrong with the
+    /// act is drawn for `POST /call`.
     pub(crate) fn draw(faults: &Faults, answer: Span, rng: &mut impl Rng) -> Luck {
         let drawn = |rng: &mut _, span: Span| u64::try_from(span.draw(rng)).unwrap_or(0);
-        let error = |rng: &mut _, rate: f64, statuses: [StatusCode; 3]| {
-            let status = statuses[RngExt::random_range(rng, 0..statuses.len())];
-            happens(rng, rate).then_some(status)
-        };
         Luck {
             answer_ms: drawn(rng, answer),
             slow_ms: {
@@ -52,10 +57,16 @@ impl Luck {
             },
             rate_refusal: happens(rng, faults.rate_refusal),
             retry_after: happens(rng, faults.retry_after),
-            hang_up_before: happens(rng, faults.hang_up_before_acting),
-            hang_up_after: happens(rng, faults.hang_up_after_creating),
-            error_before: error(rng, faults.error_before_acting, BEFORE),
-            error_after: error(rng, faults.error_after_creating, AFTER),
+            act: ActLuck {
+                hang_up_before: happens(rng, faults.hang_up_before_acting).then_some("hang_up_before_acting"),
+                hang_up_after: happens(rng, faults.hang_up_after_creating)
+                    .then_some("hang_up_after_creating"),
+                error_before: error(rng, faults.error_before_acting, BEFORE)
+                    .map(|status| ("error_before_acting", status)),
+                error_after: error(rng, faults.error_after_creating, AFTER)
+                    .map(|status| ("error_after_creating", status)),
+                late: None,
+            },
             list_error: error(rng, faults.list_error, BEFORE),
             get_error: error(rng, faults.get_error, BEFORE),
             hold_back_ms: {
@@ -68,4 +79,29 @@ impl Luck {
             },
         }
     }
+}
+
+impl ActLuck {
+    /// What goes wrong with a change of an assistant.
+    pub(crate) fn of_change(faults: &Faults, rng: &mut impl Rng) -> ActLuck {
+        ActLuck {
+            hang_up_before: happens(rng, faults.assistant_hang_up_before_acting)
+                .then_some("assistant_hang_up_before_acting"),
+            hang_up_after: happens(rng, faults.assistant_hang_up_after_acting)
+                .then_some("assistant_hang_up_after_acting"),
+            error_before: error(rng, faults.assistant_error_before_acting, BEFORE)
+                .map(|status| ("assistant_error_before_acting", status)),
+            error_after: error(rng, faults.assistant_error_after_acting, AFTER)
+                .map(|status| ("assistant_error_after_acting", status)),
+            late: {
+                let late_ms = faults.assistant_late_acting_ms.draw(rng);
+                happens(rng, faults.assistant_late_acting).then_some(("assistant_late_acting", late_ms))
+            },
+        }
+    }
+}
+
+fn error(rng: &mut impl Rng, rate: f64, statuses: [StatusCode; 3]) -> Option<StatusCode> {
+    let status = statuses[rng.random_range(0..statuses.len())];
+    happens(rng, rate).then_some(status)
 }

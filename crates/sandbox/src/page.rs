@@ -1,12 +1,13 @@
 //! The sandbox's own pages: what it is, the ledger, the faults. They need no key and are never faulty.
 
 use crate::answer::Answer;
-use crate::directory::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID};
+use crate::directory::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, NumberStatus};
 use crate::faults::Faults;
 use crate::recording;
 use crate::world::World;
 use bytes::Bytes;
 use http::{Request, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -48,11 +49,30 @@ impl World {
                     None => Answer::refusal(StatusCode::BAD_REQUEST, "for_ms must be a whole number"),
                 }
             }
+            ("POST", path) if path.starts_with("phone-numbers/") => {
+                self.turn_number(&path["phone-numbers/".len()..], request.body())
+            }
             ("GET", path) => self.recording(path),
             _ => Answer::refusal(
                 StatusCode::NOT_FOUND,
                 &format!("Cannot {method} {}", request.uri().path()),
             ),
+        }
+    }
+
+    /// `{"status": "blocked"}`
+    fn turn_number(&mut self, id: &str, body: &Bytes) -> Answer {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Turn {
+            status: NumberStatus,
+        }
+        match serde_json::from_slice::<Turn>(body) {
+            Err(error) => Answer::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+            Ok(Turn { status }) if self.set_phone_number_status(id, status) => {
+                Answer::ok(&json!({"id": id, "status": status}))
+            }
+            Ok(_) => Answer::refusal(StatusCode::NOT_FOUND, "no phone number has this id"),
         }
     }
 
@@ -85,7 +105,9 @@ impl World {
              <p>{} calls so far, {} live now on {} lines, at most {} at once. {} people called twice for one attempt.</p>\
              <ul><li><a href=\"/sandbox/ledger\">/sandbox/ledger</a> what truly happened (<code>?calls=false</code> in short)\
              <li><a href=\"/sandbox/faults\">/sandbox/faults</a> what goes wrong; POST a preset or single rates\
-             <li><code>POST /sandbox/down {{\"for_ms\": 60000}}</code> takes the provider down</ul></body></html>",
+             <li><code>POST /sandbox/down {{\"for_ms\": 60000}}</code> takes the provider down\
+             <li><code>POST /sandbox/phone-numbers/{DEFAULT_PHONE_NUMBER_ID} {{\"status\": \"blocked\"}}</code> \
+             lets no more calls be made from it; <code>active</code> does again</ul></body></html>",
             ledger.calls_created,
             ledger.live_now,
             ledger.account_lines,

@@ -10,6 +10,8 @@ use rand::{Rng, RngExt};
 pub(crate) struct Limits {
     pub(crate) ring_timeout_ms: i64,
     pub(crate) max_duration_ms: i64,
+    /// How long a call lasts in which the person never speaks, where the assistant's hooks say so.
+    pub(crate) silence_ms: Option<i64>,
 }
 
 /// The course of one call. Times are milliseconds after it was placed.
@@ -182,7 +184,8 @@ fn human(
         .unwrap_or(Mood::HangUp);
     let ring_ms = chance::log_normal_ms(rng, people.ring_median_ms, people.ring_spread).clamp(1_500, 45_000);
     let drawn_ms = chance::log_normal_ms(rng, people.talk[length].1, people.talk_spread).max(3_000);
-    let talk_ms = length_ms.unwrap_or(drawn_ms);
+    let patience_ms = limits.silence_ms.filter(|_| mood == Mood::Silent);
+    let talk_ms = length_ms.or(patience_ms).unwrap_or(drawn_ms);
     let assistant_ends = chance::happens(rng, 0.7);
     if ring_ms >= limits.ring_timeout_ms {
         return no_answer(dial_ms, ring_ms, limits);
@@ -318,6 +321,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         ring_timeout_ms: 60_000,
         max_duration_ms: 600_000,
+        silence_ms: None,
     };
 
     fn scripted(text: &str) -> Plan {
@@ -371,6 +375,7 @@ mod tests {
         let limits = Limits {
             ring_timeout_ms: 8_000,
             max_duration_ms: 10_000,
+            silence_ms: None,
         };
         for nth in 0..2_000 {
             let mut rng = chance::stream(5, "fate", &[&format!("{nth}")]);

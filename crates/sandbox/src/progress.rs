@@ -5,6 +5,7 @@ use crate::call::Status;
 use crate::chance::{Span, happens, stream};
 use crate::conversation::Speaker;
 use crate::create::NO_LINE;
+use crate::directory::NumberStatus;
 use crate::plan::Plan;
 use crate::script::Stuck;
 use crate::target::Topic;
@@ -23,6 +24,7 @@ impl World {
             Step::Report => self.report(index, now_ms),
             Step::ReleaseHeld => self.release_held(index, now_ms),
             Step::Send(outgoing) => self.send(*outgoing, now_ms),
+            Step::LateChange(change) => self.change_late(&change, now_ms),
             // What is left is part of a call, and nothing more happens in one that is over.
             _ if self.book.get(index).truly_ended_ms.is_some() => {}
             Step::Queued => self.emit(index, Message::Status(Status::Queued), now_ms),
@@ -95,13 +97,19 @@ impl World {
             .echo
             .assistant_id
             .is_some_and(|id| !self.directory.assistants.contains_key(&id));
+        let number = call
+            .echo
+            .phone_number_id
+            .and_then(|id| self.directory.numbers.get(&id));
+        let mute = number.is_some_and(|number| number.status != NumberStatus::Active);
         let late = call.latest_ms.is_some_and(|latest_ms| now_ms > latest_ms);
-        if gone || late {
-            let reason = if gone {
-                "call.start.error-get-assistant"
-            } else {
-                NO_LINE
-            };
+        let reason = match (gone, mute, late) {
+            (true, _, _) => Some("call.start.error-get-assistant"),
+            (_, true, _) => Some("call.start.error-get-phone-number"),
+            (_, _, true) => Some(NO_LINE),
+            _ => None,
+        };
+        if let Some(reason) = reason {
             return self.cancel_scheduled(index, reason, now_ms);
         }
         if self.live >= self.settings.account_lines {

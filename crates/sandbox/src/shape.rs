@@ -3,8 +3,9 @@
 //! A file lists shapes; each is a name and its properties, one to a line: `name kind`. Kinds are `any`, `object`,
 //! `boolean`, `uuid`, `date-time`, `string(least..most)` in characters, `number(least..most)`, `enum(a|b)`,
 //! `list(kind)` and the name of another shape or union. `!` marks a required property, `?` one that may be null.
-//! `extends X` takes over the properties of X. A `union` chooses the shape by the property `provider`; words after its
-//! name are literals that stand for themselves.
+//! `extends X` takes over the properties of X. A `union` chooses the shape by the property `provider`, or by the one
+//! named after `by`; `any` in place of a shape lets everything through. Further words after its name are literals that
+//! stand for themselves.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -34,11 +35,13 @@ pub(crate) struct Property {
 /// The properties that an object may have.
 pub(crate) type Shape = BTreeMap<&'static str, Property>;
 
-/// A choice of shapes by `provider`.
-#[derive(Debug, Default)]
+/// A choice of shapes by the value of one property.
+#[derive(Debug)]
 pub(crate) struct Union {
+    /// The property that chooses.
+    pub(crate) by: &'static str,
     pub(crate) literals: Vec<&'static str>,
-    pub(crate) shape_of_provider: BTreeMap<&'static str, &'static str>,
+    pub(crate) shape_of: BTreeMap<&'static str, &'static str>,
 }
 
 /// All shapes and unions by name.
@@ -58,11 +61,12 @@ pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
 });
 
 // In this order: a shape is extended only after it was read.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     include_str!("shapes/server.shapes"),
     include_str!("shapes/model.shapes"),
     include_str!("shapes/voice.shapes"),
     include_str!("shapes/transcriber.shapes"),
+    include_str!("shapes/hook.shapes"),
     include_str!("shapes/assistant.shapes"),
     include_str!("shapes/call.shapes"),
     include_str!("shapes/phone_number.shapes"),
@@ -97,11 +101,9 @@ impl Shapes {
                         .insert(first, Property { kind, required });
                 }
                 Open::Union(name) => {
-                    self.unions
-                        .entry(name)
-                        .or_default()
-                        .shape_of_provider
-                        .insert(first, second);
+                    if let Some(union) = self.unions.get_mut(name) {
+                        union.shape_of.insert(first, second);
+                    }
                 }
                 Open::Nothing => {}
             }
@@ -115,7 +117,21 @@ impl Shapes {
         rest: std::str::SplitWhitespace<'static>,
     ) -> Open {
         if first == "union" {
-            self.unions.entry(second).or_default().literals = rest.collect();
+            let mut literals: Vec<&'static str> = rest.collect();
+            let by = match literals.as_slice() {
+                ["by", property, ..] => {
+                    let property = *property;
+                    literals.drain(..2);
+                    property
+                }
+                _ => "provider",
+            };
+            let union = Union {
+                by,
+                literals,
+                shape_of: BTreeMap::new(),
+            };
+            self.unions.insert(second, union);
             return Open::Union(second);
         }
         let base = if second == "extends" { rest.last() } else { None };
@@ -181,9 +197,9 @@ mod tests {
         for union in SHAPES.unions.values() {
             assert!(
                 union
-                    .shape_of_provider
+                    .shape_of
                     .values()
-                    .all(|name| SHAPES.shapes.contains_key(name))
+                    .all(|name| *name == "any" || SHAPES.shapes.contains_key(name))
             );
         }
     }

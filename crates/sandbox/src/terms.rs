@@ -1,5 +1,6 @@
 //! What holds for one call: its assistant's settings with the call's own overrides on top.
 
+use crate::call::speaking_ms;
 use crate::conversation::{Cast, rendered};
 use crate::directory::{Assistant, PhoneNumber};
 use crate::plan::Limits;
@@ -98,10 +99,13 @@ impl Terms {
             named.unwrap_or(default).to_owned()
         };
         let own_prompt = effective.overrides.and_then(prompt);
+        let cast = cast(effective, customer);
         Terms {
             limits: Limits {
                 ring_timeout_ms: seconds(ring, 60.0),
                 max_duration_ms: seconds(effective.get("maxDurationSeconds"), 600.0),
+                silence_ms: hang_up_after_ms(effective.get("hooks"))
+                    .map(|silence_ms| speaking_ms(cast.opening.as_deref().unwrap_or_default()) + silence_ms),
             },
             recording: !private && effective.flag("artifactPlan", "recordingEnabled", true),
             transcript: !private
@@ -114,7 +118,7 @@ impl Terms {
             analysis: AnalysisTerms::of(effective),
             listen: effective.flag("monitorPlan", "listenEnabled", true),
             control: effective.flag("monitorPlan", "controlEnabled", true),
-            cast: cast(effective, customer),
+            cast,
             prompt: own_prompt.or_else(|| assistant.and_then(|assistant| assistant.prompt.clone())),
             subscriptions: effective
                 .get("serverMessages")
@@ -151,6 +155,21 @@ impl AnalysisTerms {
             structured,
         }
     }
+}
+
+/// The shortest silence of the person after which a hook ends the call.
+fn hang_up_after_ms(hooks: Option<&Value>) -> Option<i64> {
+    let hangs_up = |hook: &&Value| {
+        let event = hook["on"].as_str().unwrap_or_default();
+        let actions = hook["do"].as_array().map_or(&[][..], Vec::as_slice);
+        event.split('[').next() == Some("customer.speech.timeout")
+            && actions.iter().any(|action| action["tool"]["type"] == "endCall")
+    };
+    let silence_ms = |hook: &Value| {
+        let seconds = hook["options"]["timeoutSeconds"].as_f64().unwrap_or(7.5);
+        (seconds * 1_000.0) as i64
+    };
+    hooks?.as_array()?.iter().filter(hangs_up).map(silence_ms).min()
 }
 
 /// Precedence of receivers: the call's own, the assistant's, the number's, the organisation's. Exactly one is told.

@@ -98,16 +98,18 @@ impl Walk {
             let Some(object) = value.as_object() else {
                 return self.problem("INVALID_TYPE", "must be an object");
             };
-            let provider = object.get("provider").and_then(Value::as_str).unwrap_or_default();
-            match union
-                .shape_of_provider
-                .get(provider)
-                .and_then(|shape| SHAPES.shapes.get(shape))
-            {
-                Some(shape) => self.object(shape, object),
+            let choice = object.get(union.by).and_then(Value::as_str).unwrap_or_default();
+            // `customer.speech.timeout[property=value]` is a `customer.speech.timeout`.
+            let choice = choice.split('[').next().unwrap_or_default();
+            match union.shape_of.get(choice) {
+                Some(name) => {
+                    if let Some(shape) = SHAPES.shapes.get(name) {
+                        self.object(shape, object);
+                    }
+                }
                 None => {
-                    let known: Vec<_> = union.shape_of_provider.keys().copied().collect();
-                    self.path.push("provider".into());
+                    let known: Vec<_> = union.shape_of.keys().copied().collect();
+                    self.path.push(union.by.into());
                     let what = format!("must be one of the following values: {}", known.join(", "));
                     self.problem("INVALID_CHOICE", &what);
                     self.path.pop();
@@ -288,8 +290,63 @@ mod tests {
             )
             .is_empty()
         );
+        for (temperature, expected) in [
+            (2.0, None),
+            (2.5, Some("model.temperature must not be greater than 2")),
+        ] {
+            let model = json!({"provider": "openai", "model": "gpt-4o", "temperature": temperature});
+            let found = messages("CreateAssistant", &json!({"model": model}));
+            assert_eq!(found, Vec::from_iter(expected));
+        }
+        let plan =
+            json!({"successEvaluationPlan": {"rubric": "Stars"}, "structuredDataMultiPlan": [{"key": "a"}]});
+        assert_eq!(
+            messages("CreateAssistant", &json!({"analysisPlan": plan})),
+            [
+                "analysisPlan.structuredDataMultiPlan.0.plan should not be null or undefined",
+                "analysisPlan.successEvaluationPlan.rubric must be one of the following values: NumericScale, \
+                 DescriptiveScale, Checklist, Matrix, PercentageScale, LikertScale, AutomaticRubric, PassFail",
+            ]
+        );
         let pointer = &check("CreateCall", &json!({"customer": {"phone": 1}}))[0].pointer;
         assert_eq!(pointer, "/body/customer/phone");
+    }
+
+    #[test]
+    fn hooks_are_held_to_the_shape_of_their_event() {
+        let hooks = json!([
+            {
+                "on": "customer.speech.timeout",
+                "options": {"timeoutSeconds": 10, "triggerMaxCount": 3, "triggerResetMode": "onUserSpeech"},
+                "do": [{"type": "say", "exact": ["Still there?", "Hello?"]}, {"type": "tool", "tool": {"type": "endCall"}}],
+            },
+            {"on": "customer.speech.timeout[kind=first]", "do": []},
+            {
+                "on": "call.ending",
+                "do": [{"type": "tool", "toolId": "t"}],
+                "filters": [{"type": "oneOf", "key": "call.endedReason", "oneOf": ["voicemail"]}],
+            },
+            {"on": "assistant.speech.interrupted", "do": [{"type": "tool", "tool": {"type": "sms", "name": "x"}}]},
+        ]);
+        assert!(messages("CreateAssistant", &json!({"hooks": hooks})).is_empty());
+        let wrong = json!([
+            {"on": "customer.silence", "do": []},
+            {"on": "customer.speech.timeout", "do": [], "options": {"timeoutSeconds": 0.5, "triggerMaxCount": 11}},
+            {"on": "customer.speech.timeout", "options": {}, "do": [{"type": "tool", "tool": {"type": "endCall", "x": 1}}]},
+            {"on": "call.ending", "do": [{"type": "say", "exact": "Bye"}]},
+        ]);
+        assert_eq!(
+            messages("CreateAssistant", &json!({"hooks": wrong})),
+            [
+                "hooks.0.on must be one of the following values: assistant.speech.interrupted, call.ending, \
+                 customer.speech.interrupted, customer.speech.timeout, session.created",
+                "hooks.1.options.timeoutSeconds must not be less than 1",
+                "hooks.1.options.triggerMaxCount must not be greater than 10",
+                "hooks.2.do.0.tool.property x should not exist",
+                "hooks.2.options.timeoutSeconds should not be null or undefined",
+                "hooks.3.do.0.type must be one of the following values: message.add, tool",
+            ]
+        );
     }
 
     #[test]

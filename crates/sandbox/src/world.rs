@@ -4,10 +4,11 @@ use crate::agenda::{Agenda, Outgoing};
 use crate::answer::Answer;
 use crate::book::Book;
 use crate::chance;
-use crate::directory::Directory;
+use crate::directory::{Directory, NumberStatus};
+use crate::directory_api::Change;
 use crate::faults::Faults;
 use crate::ledger::{Counts, Ledger};
-use crate::luck::Luck;
+use crate::luck::{ActLuck, Luck};
 use crate::route::Route;
 use crate::settings::Settings;
 use bytes::Bytes;
@@ -135,36 +136,36 @@ impl World {
         } else {
             None
         };
-        let luck = self.draw_luck(route, request.method(), body.as_ref());
+        let luck = self.draw_luck(route, request, body.as_ref());
         let mut delay_ms = luck.answer_ms;
         if luck.slow_ms > 0 {
             self.counts.fault("slow_answer");
             delay_ms += luck.slow_ms;
         }
-        if creates && luck.hang_up_before {
-            self.counts.fault("hang_up_before_acting");
-            return Handling {
-                reply: Reply::HangUp,
-                delay_ms,
-            };
+        let hung_up = Handling {
+            reply: Reply::HangUp,
+            delay_ms,
+        };
+        if let Some(fault) = luck.act.hang_up_before {
+            self.counts.fault(fault);
+            return hung_up;
         }
-        let answer = self.answer(route, request, body, &luck, &request_id, now_ms);
-        let created = creates && answer.status == StatusCode::CREATED;
-        if created && luck.hang_up_after {
-            self.counts.fault("hang_up_after_creating");
-            return Handling {
-                reply: Reply::HangUp,
-                delay_ms,
-            };
+        let Some(answer) = self.answer(route, request, body, &luck, &request_id, now_ms) else {
+            return hung_up;
+        };
+        let done = answer.status.is_success();
+        if let Some(fault) = luck.act.hang_up_after.filter(|_| done) {
+            self.counts.fault(fault);
+            return hung_up;
         }
-        let answer = match luck.error_after.filter(|_| created) {
-            Some(status) => {
-                self.counts.fault("error_after_creating");
+        let answer = match luck.act.error_after.filter(|_| done) {
+            Some((fault, status)) => {
+                self.counts.fault(fault);
                 broken(status)
             }
             None => answer,
         };
-        if created && luck.hold_back_ms > 0 {
+        if creates && done && luck.hold_back_ms > 0 {
             self.counts.fault("webhook_before_answer");
             delay_ms += luck.hold_back_ms;
         }
@@ -229,6 +230,19 @@ impl World {
         self.down_until_ms = until_ms;
     }
 
+    /// Lets calls be made from a telephone number, or not. False: there is no number of that id.
+    pub fn set_phone_number_status(&mut self, id: &str, status: NumberStatus) -> bool {
+        let id = Uuid::try_parse(id).ok();
+        let Some(number) = id.and_then(|id| self.directory.numbers.get_mut(&id)) else {
+            return false;
+        };
+        if number.status != status {
+            number.status = status;
+            number.updated_ms = self.now_ms.max(number.updated_ms + 1);
+        }
+        true
+    }
+
     /// The settings it was made with.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -263,7 +277,8 @@ impl World {
         self.now_ms
     }
 
-    fn draw_luck(&mut self, route: Route<'_>, method: &Method, body: Option<&Value>) -> Luck {
+    fn draw_luck(&mut self, route: Route<'_>, request: &Request<Bytes>, body: Option<&Value>) -> Luck {
+        let method = request.method();
         // A POST /call is named after the person and the attempt, so that its luck does not depend on the others.
         let name = match body.map(|body| (body.pointer("/customer/number"), body)) {
             Some((Some(number), body)) => {
@@ -272,12 +287,40 @@ impl World {
             }
             _ => format!("{method} {}", route.pattern()),
         };
-        let nth = self.requests_of.entry(name.clone()).or_default();
-        *nth += 1;
-        let mut rng = chance::stream(self.settings.seed, "request", &[&name, &nth.to_string()]);
-        Luck::draw(&self.faults, self.settings.answer_ms, &mut rng)
+        let nth = self.count_request(&name);
+        let mut rng = chance::stream(self.settings.seed, "request", &[&name, &nth]);
+        let mut luck = Luck::draw(&self.faults, self.settings.answer_ms, &mut rng);
+        if !(route == Route::Calls && method == Method::POST) {
+            luck.act = self.draw_change_luck(route, request);
+        }
+        luck
     }
 
+    /// From a stream of its own, named after the assistant: the draws of calls stay what they are without any change.
+    fn draw_change_luck(&mut self, route: Route<'_>, request: &Request<Bytes>) -> ActLuck {
+        if !is_change(request.method(), route) {
+            return ActLuck::default();
+        }
+        let which = match route {
+            Route::Assistant(id) => id.to_owned(),
+            _ => serde_json::from_slice::<Value>(request.body())
+                .map(|body| body["name"].to_string())
+                .unwrap_or_default(),
+        };
+        let name = format!("change {} {which}", request.method());
+        let nth = self.count_request(&name);
+        let mut rng = chance::stream(self.settings.seed, "change", &[&name, &nth]);
+        ActLuck::of_change(&self.faults, &mut rng)
+    }
+
+    /// How often draws were named so, this time included.
+    fn count_request(&mut self, name: &str) -> String {
+        let nth = self.requests_of.entry(name.to_owned()).or_default();
+        *nth += 1;
+        nth.to_string()
+    }
+
+    /// `None`: the connection drops, and the request acts later.
     fn answer(
         &mut self,
         route: Route<'_>,
@@ -286,23 +329,28 @@ impl World {
         luck: &Luck,
         request_id: &str,
         now_ms: i64,
-    ) -> Answer {
+    ) -> Option<Answer> {
         let method = request.method().as_str();
         if let Route::Control(id) = route {
-            return self.control(id, request, now_ms);
+            return Some(self.control(id, request, now_ms));
         }
         let broken_by = match (method, route) {
-            ("POST", Route::Calls) => luck.error_before.map(|status| ("error_before_acting", status)),
             ("GET", Route::Calls) => luck.list_error.map(|status| ("list_error", status)),
             ("GET", Route::Call(_)) => luck.get_error.map(|status| ("get_error", status)),
-            _ => None,
+            _ => luck.act.error_before,
         };
         if let Some((fault, status)) = broken_by {
             self.counts.fault(fault);
-            return broken(status);
+            return Some(broken(status));
         }
         if let Some(refusal) = self.refuse_entry(request, luck, now_ms) {
-            return refusal;
+            return Some(refusal);
+        }
+        if let Some((fault, late_ms)) = luck.act.late {
+            self.counts.fault(fault);
+            let change = Change::of(route, request);
+            self.agenda.add_change(now_ms + late_ms, change);
+            return None;
         }
         let query = request.uri().query().unwrap_or_default();
         let shape = self.settings.error_shape;
@@ -313,25 +361,25 @@ impl World {
             ("PATCH", Route::Call(id)) => self.rename_call(id, request.body(), now_ms),
             ("DELETE", Route::Call(id)) => self.delete_call(id, request.body(), now_ms),
             ("GET", Route::Recording(id, kind)) => self.recording_of(id, kind),
-            ("POST", Route::Assistants) => self.create_assistant(request.body(), now_ms),
-            ("GET", Route::Assistants) => self.list_assistants(query),
+            ("GET", Route::Assistants) => self.list_assistants(query, now_ms),
             ("GET", Route::Assistant(id)) => self.get_assistant(id),
-            ("PATCH", Route::Assistant(id)) => self.patch_assistant(id, request.body(), now_ms),
-            ("DELETE", Route::Assistant(id)) => self.delete_assistant(id),
+            ("POST", Route::Assistants) | ("PATCH" | "DELETE", Route::Assistant(_)) => {
+                self.change_assistant(&Change::of(route, request), now_ms)
+            }
             ("POST", Route::PhoneNumbers) => self.create_number(request.body(), now_ms),
-            ("GET", Route::PhoneNumbers) => self.list_numbers(query),
+            ("GET", Route::PhoneNumbers) => self.list_numbers(query, now_ms),
             ("GET", Route::PhoneNumber(id)) => self.get_number(id),
             _ => Err(Refusal::NotFound(format!(
                 "Cannot {method} {}",
                 request.uri().path()
             ))),
         };
-        result.unwrap_or_else(|refusal| {
+        Some(result.unwrap_or_else(|refusal| {
             if !matches!(refusal, Refusal::Counted(_)) {
                 self.counts.refused.invalid += 1;
             }
             refusal.answer(shape, request_id)
-        })
+        }))
     }
 
     /// 401 for a wrong key, 429 for too many requests.
@@ -380,6 +428,14 @@ impl World {
         self.deliveries_made += 1;
         self.deliveries_made
     }
+}
+
+/// Whether the request makes, changes or deletes an assistant.
+fn is_change(method: &Method, route: Route<'_>) -> bool {
+    matches!(
+        (method.as_str(), route),
+        ("POST", Route::Assistants) | ("PATCH" | "DELETE", Route::Assistant(_))
+    )
 }
 
 fn broken(status: StatusCode) -> Answer {

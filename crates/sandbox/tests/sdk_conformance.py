@@ -268,9 +268,43 @@ def assistants():
     changed = valid(types.Assistant)
     check(changed.name == "Nora" and changed.first_message == "Hello", wire.last)
     check(changed.updated_at > changed.created_at, wire.last)
-    client.assistants.delete(made.id)
-    valid(types.Assistant)
+    hook = {
+        "on": "customer.speech.timeout",
+        "options": {"timeout_seconds": 30, "trigger_max_count": 1},
+        "do": [{"type": "tool", "tool": {"type": "endCall"}}],
+    }
+    client.assistants.update(
+        made.id,
+        hooks=[hook],
+        analysis_plan={"success_evaluation_plan": {"rubric": "PassFail"}, "structured_data_plan": {"enabled": True}},
+        metadata={"ours": "a1"},
+        request_options={"additional_body_parameters": {"firstMessage": None}, **ONCE},
+    )
+    changed = valid(types.Assistant)
+    check(changed.hooks[0].options.timeout_seconds == 30 and changed.metadata == {"ours": "a1"}, wire.last)
+    check("firstMessage" not in wire.last and changed.name == "Nora", wire.last)
+    hot = {"provider": "openai", "model": "gpt-4o", "temperature": 3}
+    for act in (
+        lambda: client.assistants.create(model=hot, request_options=ONCE),
+        lambda: client.assistants.update(made.id, model=hot, request_options=ONCE),
+    ):
+        body = refused(400, ApiError, act)
+        check(body["message"] == ["model.temperature must not be greater than 2"], body)
+    deleted = client.assistants.delete(made.id, request_options=ONCE)
+    check(valid(types.Assistant).id == deleted.id == made.id, wire.last)
     refused(404, ApiError, lambda: client.assistants.get(made.id, request_options=ONCE))
+    refused(404, ApiError, lambda: client.assistants.update(made.id, name="Nina", request_options=ONCE))
+    refused(404, ApiError, lambda: client.assistants.delete(made.id, request_options=ONCE))
+    body = refused(
+        400,
+        vapi.errors.BadRequestError,
+        lambda: client.calls.create(
+            assistant_id=made.id, phone_number_id=NUMBER, customer=customer(8), request_options=ONCE
+        ),
+    )
+    check("Couldn't Get Assistant" in body["message"] and made.id in body["message"], body)
+    ledger = json.load(urllib.request.urlopen(BASE_URL + "/sandbox/ledger", timeout=20))["assistants"]
+    check((ledger["created"], ledger["changed"], ledger["deleted"]) == (1, 2, 1), ledger)
 
 
 def phone_numbers():
@@ -282,6 +316,26 @@ def phone_numbers():
     number = client.phone_numbers.get(NUMBER)
     check((number.provider, number.status) == ("twilio", "active"), wire.last)
     valid(types.TwilioPhoneNumber)
+    for status in ("activating", "blocked", "active"):
+        turn(NUMBER, status)
+        check(client.phone_numbers.get(NUMBER).status == status, wire.last)
+        valid(types.TwilioPhoneNumber)
+        if status != "active":
+            body = refused(
+                400,
+                vapi.errors.BadRequestError,
+                lambda: client.calls.create(
+                    assistant_id=ASSISTANT, phone_number_id=NUMBER, customer=customer(8), request_options=ONCE
+                ),
+            )
+            check(NUMBER in body["message"], body)
+
+
+def turn(number, status):
+    """The sandbox's own page for the state of a number."""
+    body = json.dumps({"status": status}).encode()
+    address = BASE_URL + "/sandbox/phone-numbers/" + number
+    urllib.request.urlopen(urllib.request.Request(address, body, method="POST"), timeout=20).close()
 
 
 receiver = Receiver()

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use domain::{
     call::{CallState, CallStatus, Source},
-    ids::{CallId, CampaignId, ContactId},
+    ids::{AssistantId, CallId, CampaignId, ContactId},
     outcome::Outcome,
     time::UtcMs,
 };
@@ -36,6 +36,14 @@ pub struct CallDetail {
     pub variables: BTreeMap<String, String>,
     /// Which attempt it was, from 1.
     pub attempt: u32,
+    /// Who spoke.
+    pub assistant_id: AssistantId,
+    /// What people call the assistant.
+    pub assistant_name: String,
+    /// Which version of it was in force when the call was reserved.
+    pub assistant_version: Option<u32>,
+    /// A later version that was on its way to the provider just then: it may have spoken instead.
+    pub assistant_version_also: Option<u32>,
     /// Every attempt at this person in this campaign, oldest first: this call, and all others that were dialled.
     pub attempts: Vec<AttemptRow>,
     /// When it was reserved for dialling.
@@ -85,7 +93,12 @@ pub struct EventRow {
 static CALL: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {FOLDED_COLUMNS}, contacts.name, contacts.business_name, contacts.variables, calls.phone, \
-         calls.attempt, calls.reserved_at_ms FROM calls JOIN contacts ON contacts.id = calls.contact_id WHERE calls.id = $1"
+         calls.attempt, calls.reserved_at_ms, calls.assistant_id, assistants.name AS assistant_name, \
+         calls.assistant_version, (SELECT MAX(v.version) FROM assistant_versions v \
+           WHERE v.assistant_id = calls.assistant_id AND v.version > calls.assistant_version \
+           AND v.sent_at_ms <= COALESCE(calls.accepted_at_ms, calls.sent_at_ms)) AS assistant_version_also \
+         FROM calls JOIN contacts ON contacts.id = calls.contact_id JOIN assistants ON assistants.id = calls.assistant_id \
+         WHERE calls.id = $1"
     )
 });
 
@@ -114,6 +127,10 @@ struct Row {
     phone: String,
     attempt: i32,
     reserved_at_ms: i64,
+    assistant_id: Uuid,
+    assistant_name: String,
+    assistant_version: Option<i32>,
+    assistant_version_also: Option<i32>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -177,6 +194,10 @@ impl Store {
             phone: row.phone,
             variables: row.variables.0,
             attempt: to_u32(row.attempt),
+            assistant_id: AssistantId(row.assistant_id),
+            assistant_name: row.assistant_name,
+            assistant_version: row.assistant_version.map(to_u32),
+            assistant_version_also: row.assistant_version_also.map(to_u32),
             attempts,
             reserved_at: UtcMs(row.reserved_at_ms),
             status: state.status(),

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use domain::{
-    campaign::{Action, CampaignStatus, Mode, possible_actions},
+    campaign::{Action, CampaignStatus, Kind, Mode, possible_actions},
+    directory::Source,
     ids::{AssistantId, CampaignId},
     time::UtcMs,
 };
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
+    assistants::Trouble,
     db::{Store, Tx, TxInner},
     rows::{stored, to_u32},
     settling::SKIPPED_CANCELED,
@@ -22,6 +24,8 @@ use crate::{
 pub struct NewCampaign {
     /// What people call it.
     pub name: String,
+    /// A list of people, or one test call.
+    pub kind: Kind,
     /// How it works through its list.
     pub mode: Mode,
     /// Calls open at once, 1 to 50.
@@ -45,6 +49,8 @@ pub struct Campaign {
     pub id: CampaignId,
     /// What people call it.
     pub name: String,
+    /// A list of people, or one test call.
+    pub kind: Kind,
     /// Where it stands.
     pub status: CampaignStatus,
     /// How it works through its list.
@@ -61,6 +67,10 @@ pub struct Campaign {
     pub assistant_id: AssistantId,
     /// What people call the assistant.
     pub assistant_name: String,
+    /// The version of the assistant that it started with.
+    pub assistant_version: Option<u32>,
+    /// Why the assistant cannot call, if it cannot.
+    pub assistant_trouble: Option<Trouble>,
     /// The number we call from, by the provider's id.
     pub phone_number_id: String,
     /// That number.
@@ -110,12 +120,30 @@ pub enum Acted {
         /// What is possible.
         possible: Vec<Action>,
     },
+    /// Its assistant cannot call.
+    NoAssistant(Trouble),
     /// There is no such campaign.
     NotFound,
 }
 
-const SELECT: &str = "SELECT c.id, c.name, c.status, c.mode, c.cap, c.batch_size, c.quiet_line_gate, c.batch_index, \
-     c.assistant_id, a.name AS assistant_name, c.phone_number_id, c.phone_number, c.pause_reason, c.rows_read, \
+/// What became of giving a campaign another assistant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Assigned {
+    /// Done.
+    Done,
+    /// It has been started.
+    Started(CampaignStatus),
+    /// The assistant cannot be used.
+    NoAssistant,
+    /// There is no such campaign.
+    NotFound,
+}
+
+const SELECT: &str = "SELECT c.id, c.name, c.kind, c.status, c.mode, c.cap, c.batch_size, c.quiet_line_gate, c.batch_index, \
+     c.assistant_id, a.name AS assistant_name, c.assistant_version, a.source AS assistant_source, \
+     a.provider_assistant_id IS NOT NULL AS assistant_confirmed, a.deleted_at_ms IS NOT NULL AS assistant_deleted, \
+     a.removed_at_ms IS NOT NULL AS assistant_removed, a.gone_at_ms IS NOT NULL AS assistant_gone, \
+     a.active AS assistant_active, c.phone_number_id, c.phone_number, c.pause_reason, c.rows_read, \
      c.rows_rejected, c.rows_duplicate, c.total_contacts, c.created_at_ms, c.queued_at_ms, c.started_at_ms, \
      c.completed_at_ms, \
      (SELECT COUNT(*) FROM calls k WHERE k.account_id = c.account_id AND k.campaign_id = c.id \
@@ -125,7 +153,7 @@ const SELECT: &str = "SELECT c.id, c.name, c.status, c.mode, c.cap, c.batch_size
 
 static ONE: LazyLock<String> = LazyLock::new(|| format!("{SELECT} WHERE c.id = $1"));
 static LIST: LazyLock<String> =
-    LazyLock::new(|| format!("{SELECT} ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2"));
+    LazyLock::new(|| format!("{SELECT} WHERE c.kind = 'list' ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2"));
 
 const COMPLETE: &str = "UPDATE campaigns SET status = 'COMPLETED', completed_at_ms = $2, updated_at_ms = $2 \
      WHERE id = $1 AND status IN ('QUEUED', 'DIALING', 'RUNNING', 'PAUSED') \
@@ -138,6 +166,7 @@ const SKIP_SOME: &str = "UPDATE contacts SET state = 'skipped', reason = $2, upd
 struct Row {
     id: Uuid,
     name: String,
+    kind: String,
     status: String,
     mode: String,
     cap: i32,
@@ -146,6 +175,13 @@ struct Row {
     batch_index: i32,
     assistant_id: Uuid,
     assistant_name: String,
+    assistant_version: Option<i32>,
+    assistant_source: String,
+    assistant_confirmed: bool,
+    assistant_deleted: bool,
+    assistant_removed: bool,
+    assistant_gone: bool,
+    assistant_active: bool,
     phone_number_id: String,
     phone_number: Option<String>,
     pause_reason: Option<String>,
@@ -166,8 +202,20 @@ impl TryFrom<Row> for Campaign {
 
     fn try_from(row: Row) -> Result<Self> {
         let total = to_u32(row.total_contacts);
+        let source = Source::from_stored(&row.assistant_source);
+        let source = stored(source, "assistants", "source", row.assistant_id, &row.assistant_source)?;
         Ok(Self {
             id: CampaignId(row.id),
+            kind: stored(Kind::from_stored(&row.kind), "campaigns", "kind", row.id, &row.kind)?,
+            assistant_version: row.assistant_version.map(to_u32),
+            assistant_trouble: Trouble::of(
+                source,
+                row.assistant_confirmed,
+                row.assistant_deleted,
+                row.assistant_removed,
+                row.assistant_gone,
+                row.assistant_active,
+            ),
             status: stored(
                 CampaignStatus::from_stored(&row.status),
                 "campaigns",
@@ -219,7 +267,7 @@ impl Store {
         row.map(Campaign::try_from).transpose()
     }
 
-    /// Campaigns, newest first.
+    /// Campaigns, newest first. Test calls are shown with their assistant.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -232,12 +280,14 @@ impl Store {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
-    /// How many campaigns there are.
+    /// How many campaigns there are, test calls aside.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn count_campaigns(&self) -> Result<u64> {
-        let count: i64 = on!(self, |pool| sqlx::query_scalar("SELECT COUNT(*) FROM campaigns")
+        let count: i64 = on!(self, |pool| sqlx::query_scalar(
+            "SELECT COUNT(*) FROM campaigns WHERE kind = 'list'"
+        )
             .fetch_one(pool)
             .await)?;
         Ok(u64::try_from(count).unwrap_or(0))
@@ -259,6 +309,10 @@ impl Store {
         if !action.possible_from().contains(&status) {
             return Ok(impossible);
         }
+        let calls = matches!(action, Action::Start | Action::Resume);
+        if let (true, Some(trouble)) = (calls, campaign.assistant_trouble) {
+            return Ok(Acted::NoAssistant(trouble));
+        }
         let started = campaign.started_at.is_some();
         let target = action.leads_to(started);
         let finishes = target.is_final().then_some(now.0);
@@ -266,8 +320,12 @@ impl Store {
         let mut tx = self.begin().await?;
         let done = on_tx!(tx, |c| sqlx::query(
             "UPDATE campaigns SET status = $3, pause_reason = NULL, updated_at_ms = $4, \
-             queued_at_ms = COALESCE(queued_at_ms, $5), completed_at_ms = COALESCE(completed_at_ms, $6) \
-             WHERE id = $1 AND status = $2 AND (started_at_ms IS NOT NULL) = $7"
+             queued_at_ms = COALESCE(queued_at_ms, $5), completed_at_ms = COALESCE(completed_at_ms, $6), \
+             assistant_version = CASE WHEN $8 = 1 THEN (SELECT a.version FROM assistants a WHERE a.id = assistant_id) \
+                                 ELSE assistant_version END \
+             WHERE id = $1 AND status = $2 AND (started_at_ms IS NOT NULL) = $7 AND ($9 = 0 OR EXISTS \
+               (SELECT 1 FROM assistants a WHERE a.id = assistant_id AND a.active AND a.deleted_at_ms IS NULL \
+                AND a.removed_at_ms IS NULL AND a.gone_at_ms IS NULL AND a.provider_assistant_id IS NOT NULL))"
         )
         .bind(id.0)
         .bind(status.as_str())
@@ -276,6 +334,8 @@ impl Store {
         .bind(begins)
         .bind(finishes)
         .bind(started)
+        .bind(i32::from(begins.is_some()))
+        .bind(i32::from(calls))
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -285,6 +345,33 @@ impl Store {
             return Box::pin(self.act(id, action, now)).await;
         }
         Ok(Acted::Done(target))
+    }
+
+    /// Gives a campaign another assistant, which is possible until it starts.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn assign_assistant(&self, id: CampaignId, assistant: AssistantId, now: UtcMs) -> Result<Assigned> {
+        let mut tx = self.begin().await?;
+        if !hold_for_campaign(&mut tx, assistant, Some(id)).await? {
+            return Ok(Assigned::NoAssistant);
+        }
+        let done = on_tx!(tx, |c| sqlx::query(
+            "UPDATE campaigns SET assistant_id = $2, updated_at_ms = $3 \
+             WHERE id = $1 AND status IN ('CREATED', 'SCHEDULED')"
+        )
+        .bind(id.0)
+        .bind(assistant.0)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+        tx.commit().await?;
+        if done == 1 {
+            return Ok(Assigned::Done);
+        }
+        let campaign = self.campaign(id).await?;
+        Ok(campaign.map_or(Assigned::NotFound, |campaign| Assigned::Started(campaign.status)))
     }
 
     /// Completes those of the campaigns whose every contact is final. Guarantee *nobody lost*: and only those.
@@ -398,4 +485,51 @@ pub(crate) async fn lock_campaign(tx: &mut Tx, id: CampaignId) -> Result<Option<
             )
         })
         .transpose()
+}
+
+/// Holds an assistant for a campaign that wants it, against being deleted or removed. False: it cannot be used, or it was
+/// made for one campaign and has another.
+pub(crate) async fn hold_for_campaign(
+    tx: &mut Tx,
+    assistant: AssistantId,
+    campaign: Option<CampaignId>,
+) -> Result<bool> {
+    const USABLE: &str = "SELECT ephemeral FROM assistants WHERE id = $1 AND active AND deleted_at_ms IS NULL \
+         AND removed_at_ms IS NULL AND gone_at_ms IS NULL AND provider_assistant_id IS NOT NULL";
+    let ephemeral: Option<bool> = match &mut tx.inner {
+        TxInner::Sqlite(tx) => {
+            sqlx::query_scalar(USABLE)
+                .bind(assistant.0)
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+        TxInner::Postgres(tx) => {
+            // Shared: imports with one assistant do not wait for each other.
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("{USABLE} FOR SHARE")))
+                .bind(assistant.0)
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+    };
+    let Some(ephemeral) = ephemeral else {
+        return Ok(false);
+    };
+    if !ephemeral {
+        return Ok(true);
+    }
+    // The second of two campaigns that want it must see the first.
+    if let TxInner::Postgres(tx) = &mut tx.inner {
+        sqlx::query("SELECT 1 FROM assistants WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(assistant.0)
+            .execute(&mut **tx)
+            .await?;
+    }
+    let taken: bool = on_tx!(tx, |c| sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM campaigns WHERE assistant_id = $1 AND kind = 'list' AND id <> $2)"
+    )
+    .bind(assistant.0)
+    .bind(campaign.map_or(Uuid::nil(), |campaign| campaign.0))
+    .fetch_one(c)
+    .await)?;
+    Ok(!taken)
 }

@@ -64,9 +64,9 @@ pub(crate) const OPEN_CALLS: &str = "SELECT campaign_id, phone_number_id, COUNT(
      WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') GROUP BY campaign_id, phone_number_id";
 
 const DIALLING_CAMPAIGNS: &str = "SELECT c.id, c.cap, c.priority, c.mode, c.quiet_line_gate, c.batch_index, \
-     c.phone_number_id, c.assistant_id, a.provider_assistant_id \
+     c.phone_number_id, c.assistant_id, a.provider_assistant_id, a.version AS assistant_version \
      FROM campaigns c JOIN assistants a ON a.id = c.assistant_id \
-     WHERE c.account_id = $1 AND c.status IN ('QUEUED', 'DIALING', 'RUNNING') \
+     WHERE c.account_id = $1 AND c.status IN ('QUEUED', 'DIALING', 'RUNNING') AND a.provider_assistant_id IS NOT NULL \
      ORDER BY c.priority DESC, c.created_at_ms, c.id";
 
 pub(crate) const PRESENT_BATCH: &str = "SELECT MIN(batch_index) FROM contacts \
@@ -98,6 +98,7 @@ pub(crate) struct CampaignRow {
     pub phone_number_id: String,
     pub assistant_id: Uuid,
     pub provider_assistant_id: String,
+    pub assistant_version: i32,
 }
 
 /// A contact that may be called now.

@@ -3,8 +3,8 @@
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection, PgPool, Postgres, Sqlite, SqlitePool,
-    migrate::Migrator,
+    Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
+    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -99,7 +99,7 @@ pub enum OpenError {
     },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
-    Migrate(sqlx::migrate::MigrateError),
+    Migrate(MigrateError),
     /// The tables are not those of this program.
     #[error("{0}")]
     Schema(&'static str),
@@ -161,7 +161,7 @@ impl Store {
     /// When a migration fails or the database was written by a newer version.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         match &self.0.db {
-            Db::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await,
+            Db::Sqlite { write, .. } => migrate_sqlite(write).await,
             Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
         }
         .map_err(OpenError::Migrate)
@@ -327,6 +327,15 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// SQLite changes a column only by building its table anew, which other tables refer to meanwhile. So migrations have a
+/// connection of their own that minds no foreign keys; a migration that builds a table anew checks them itself.
+async fn migrate_sqlite(write: &SqlitePool) -> Result<(), MigrateError> {
+    let options = write.connect_options().as_ref().clone().foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    SQLITE_MIGRATIONS.run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 async fn open_sqlite(path: &str, options: Options) -> Result<Db, sqlx::Error> {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::{
-    campaign::Mode,
+    campaign::{Kind, Mode},
     ids::{AccountId, CampaignId, ContactId},
     time::UtcMs,
 };
@@ -11,7 +11,7 @@ use sqlx::{QueryBuilder, Sqlite, types::Json};
 
 use crate::{
     Result,
-    campaigns::NewCampaign,
+    campaigns::{NewCampaign, hold_for_campaign},
     clean::clean,
     db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
     rows::{column, to_i32},
@@ -91,9 +91,12 @@ pub struct Import<'a> {
     now: UtcMs,
 }
 
+/// Of a test call: before every list.
+const TEST_PRIORITY: i32 = 100;
+
 const INSERT_CAMPAIGN: &str = "INSERT INTO campaigns (id, account_id, name, status, mode, cap, batch_size, \
-     quiet_line_gate, assistant_id, phone_number_id, phone_number, created_at_ms, updated_at_ms) \
-     VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+     quiet_line_gate, assistant_id, phone_number_id, phone_number, created_at_ms, updated_at_ms, kind, priority) \
+     VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
 
 const SET_TOTALS: &str = "UPDATE campaigns SET rows_read = $2, rows_rejected = $3, rows_duplicate = $4, \
      total_contacts = $5 WHERE id = $1";
@@ -126,10 +129,17 @@ impl Store {
     /// Begins to store a campaign. It exists once [`Import::finish`] has returned.
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    /// [`crate::Error::Unavailable`] when the database cannot be reached; [`crate::Error::Conflict`] when the assistant
+    /// cannot be used any more.
     pub async fn begin_import(&self, campaign: &NewCampaign, now: UtcMs) -> Result<Import<'_>> {
         let mut tx = self.begin().await?;
+        if !hold_for_campaign(&mut tx, campaign.assistant_id, None).await? {
+            let what = "the assistant cannot be used, or was made for one campaign and has one";
+            return Err(crate::Error::Conflict(what.to_owned()));
+        }
         let id: CampaignId = self.0.ids.next(now);
+        // Whoever makes a test call sits and waits for it.
+        let priority = if campaign.kind == Kind::Test { TEST_PRIORITY } else { 0 };
         on_tx!(tx, |c| sqlx::query(INSERT_CAMPAIGN)
             .bind(id.0)
             .bind(AccountId::DEFAULT.0)
@@ -142,6 +152,8 @@ impl Store {
             .bind(clean(&campaign.phone_number_id).as_ref())
             .bind(campaign.phone_number.as_deref().map(clean))
             .bind(now.0)
+            .bind(campaign.kind.as_str())
+            .bind(priority)
             .execute(c)
             .await
             .map(|_| ()))?;

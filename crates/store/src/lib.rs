@@ -31,13 +31,17 @@ mod rows;
 mod settling;
 mod strays;
 mod turns;
+mod variables;
 mod wake;
 mod write_back;
 
 pub use account::Account;
-pub use assistants::{Assistant, NewAssistant};
+pub use assistants::{
+    Assistant, AssistantFilter, CampaignUse, Change, Closed, Deleted, Intended, NewAssistant, NewChange, NewTemplate, OpenChange,
+    Registered, Results, Taken, Trouble, Version,
+};
 pub use calls::{AttemptRow, CallDetail, EventRow};
-pub use campaigns::{Acted, Campaign, NewCampaign, Page};
+pub use campaigns::{Acted, Assigned, Campaign, NewCampaign, Page};
 pub use claim::{Claim, Dial};
 pub use contacts::{ContactFilter, ContactRow};
 pub use db::{Kind, OpenError, Options, Store};
@@ -51,6 +55,7 @@ pub use import::{Import, NewContact, Problem, ProblemKind, Totals};
 pub use lookups::OpenCall;
 pub use progress::{Count, FactCounts, Progress};
 pub use replay::{DIFFERENCES_KEPT, Difference, ReplayReport};
+pub use variables::Lacking;
 pub use wake::{Wake, Wakes};
 
 /// What every store method returns.

@@ -52,13 +52,13 @@ static MARK_POSTGRES: LazyLock<String> = LazyLock::new(|| {
 });
 
 const INSERT: &str = "INSERT INTO calls (id, account_id, campaign_id, contact_id, attempt, phone, phone_number_id, \
-     assistant_id, dialling, status, max_duration_ms, reserved_at_ms, dial_lease_ms, last_heard_at_ms) ";
+     assistant_id, assistant_version, dialling, status, max_duration_ms, reserved_at_ms, dial_lease_ms, last_heard_at_ms) ";
 static INSERT_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{INSERT} SELECT id, $8, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id, \
-         'reserved', 'QUEUED', $9, $10, $11, $10 \
-         FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::uuid[]) \
-           AS n (id, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id)"
+        "{INSERT} SELECT id, $9, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id, assistant_version, \
+         'reserved', 'QUEUED', $10, $11, $12, $11 \
+         FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::uuid[], $8::int[]) \
+           AS n (id, campaign_id, contact_id, attempt, phone, phone_number_id, assistant_id, assistant_version)"
     )
 });
 
@@ -141,6 +141,7 @@ async fn insert_calls(tx: &mut Tx, choices: &[Choice<'_>], terms: Terms) -> Resu
                         .push_bind(&choice.contact.phone)
                         .push_bind(&choice.campaign.phone_number_id)
                         .push_bind(choice.campaign.assistant_id)
+                        .push_bind(choice.campaign.assistant_version)
                         .push("'reserved'")
                         .push("'QUEUED'")
                         .push_bind(max_duration_ms)
@@ -159,6 +160,7 @@ async fn insert_calls(tx: &mut Tx, choices: &[Choice<'_>], terms: Terms) -> Resu
                     .bind(column(choices, |choice| choice.contact.phone.as_str()))
                     .bind(column(choices, |choice| choice.campaign.phone_number_id.as_str()))
                     .bind(column(choices, |choice| choice.campaign.assistant_id))
+                    .bind(column(choices, |choice| choice.campaign.assistant_version))
                     .bind(account.0)
                     .bind(max_duration_ms)
                     .bind(now.0)

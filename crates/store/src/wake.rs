@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::ids::CampaignId;
+use domain::ids::{AssistantId, CampaignId};
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
 
@@ -22,19 +22,27 @@ pub enum Wake {
     Dispatch,
     /// What a page about this campaign shows has changed.
     Campaign(CampaignId),
+    /// What a page about this assistant shows has changed.
+    Assistant(AssistantId),
 }
+
+/// Tells an assistant's id from a campaign's.
+const ASSISTANT: &str = "assistant:";
 
 impl Wake {
     fn to_payload(self) -> String {
         match self {
             Self::Dispatch => "dispatch".to_owned(),
             Self::Campaign(id) => id.to_string(),
+            Self::Assistant(id) => format!("{ASSISTANT}{id}"),
         }
     }
 
     fn from_payload(text: &str) -> Option<Self> {
         if text == "dispatch" {
             Some(Self::Dispatch)
+        } else if let Some(id) = text.strip_prefix(ASSISTANT) {
+            id.parse().ok().map(Self::Assistant)
         } else {
             text.parse().ok().map(Self::Campaign)
         }

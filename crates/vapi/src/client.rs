@@ -24,7 +24,9 @@ use crate::transport::Transport;
 pub struct Timeouts {
     /// For `POST /call`. Generous: giving up early leaves a call in doubt, which costs far more than waiting.
     pub dial: Duration,
-    /// For everything else.
+    /// For everything else that changes something. Shorter than people wait.
+    pub change: Duration,
+    /// For everything that only asks.
     pub lookup: Duration,
 }
 
@@ -32,6 +34,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             dial: Duration::from_secs(45),
+            change: Duration::from_secs(15),
             lookup: Duration::from_secs(30),
         }
     }

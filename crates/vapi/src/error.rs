@@ -35,6 +35,8 @@ pub enum ApiErrorKind {
         status: u16,
         /// The provider's words, one entry per fault; may be empty.
         messages: Vec<String>,
+        /// Which fields of the request are at fault, where the provider says so.
+        faults: Vec<FieldFault>,
     },
     /// The provider cannot do this now (5xx with this status).
     Unavailable(u16),
@@ -42,6 +44,50 @@ pub enum ApiErrorKind {
     Transport(TransportError),
     /// The answer is a success but not what was asked for, or the request could not be formed. Says which.
     Malformed(String),
+}
+
+/// A field that the provider does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Where it lies in the request's body, as `model.messages.0.role`.
+    pub path: String,
+    /// What is wrong with it, in the provider's words.
+    pub message: String,
+}
+
+impl FieldFault {
+    /// From the newer shape of errors, which points at fields, or else from messages that begin with the path of one.
+    fn all(error: &ErrorBody) -> Vec<Self> {
+        let pointed: Vec<Self> = error.fields.iter().filter_map(Self::pointed).collect();
+        if pointed.is_empty() {
+            error.messages.iter().filter_map(|message| Self::named(message)).collect()
+        } else {
+            pointed
+        }
+    }
+
+    fn pointed(field: &crate::error_body::FieldError) -> Option<Self> {
+        let path = field.pointer.strip_prefix("/body/")?.replace('/', ".");
+        let message = field.message.clone();
+        (!path.is_empty() && !message.is_empty()).then_some(Self { path, message })
+    }
+
+    /// `model.property temp should not exist` and `name must be shorter than …`, as the API's validator writes them.
+    fn named(message: &str) -> Option<Self> {
+        let (first, rest) = message.split_once(' ')?;
+        let path = match first.strip_suffix("property") {
+            Some(parents) => format!("{parents}{}", rest.split(' ').next()?),
+            None if rest.starts_with("must ") || rest.starts_with("should ") || rest.starts_with("each ") => {
+                first.to_owned()
+            }
+            None => return None,
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        (path.chars().all(plain) && !path.ends_with('.')).then(|| Self {
+            path,
+            message: message.to_owned(),
+        })
+    }
 }
 
 impl ApiError {
@@ -68,6 +114,7 @@ impl ApiError {
             },
             500.. => ApiErrorKind::Unavailable(status.as_u16()),
             refused => {
+                let faults = FieldFault::all(&error);
                 let mut messages = error.messages;
                 if messages.is_empty() {
                     messages.extend(error.error);
@@ -80,6 +127,7 @@ impl ApiError {
                 ApiErrorKind::Refused {
                     status: refused,
                     messages,
+                    faults,
                 }
             }
         };
@@ -129,10 +177,10 @@ impl fmt::Display for ApiErrorKind {
             Self::RateLimited { retry_after_ms: Some(wait_ms) } => {
                 write!(formatter, "Vapi asks to slow down (HTTP 429) and to wait {} s", wait_ms.div_ceil(1000))
             }
-            Self::Refused { status, messages } if messages.is_empty() => {
+            Self::Refused { status, messages, .. } if messages.is_empty() => {
                 write!(formatter, "Vapi refused it (HTTP {status}) without giving a reason")
             }
-            Self::Refused { status, messages } => {
+            Self::Refused { status, messages, .. } => {
                 write!(formatter, "Vapi refused it (HTTP {status}): {}", messages.join("; "))
             }
             Self::Unavailable(status) => write!(formatter, "Vapi is not available (HTTP {status})"),
@@ -150,6 +198,23 @@ impl fmt::Display for ApiErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fields_at_fault_are_named() {
+        let paths = |body: &str| -> Vec<String> {
+            let error = ApiError::from_answer("x", StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+            match error.kind {
+                ApiErrorKind::Refused { faults, .. } => faults.into_iter().map(|fault| fault.path).collect(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let legacy = r#"{"message":["model.property temp should not exist","name must be shorter than or equal to 40 characters",
+            "each value in endCallPhrases must be longer","model.messages.0.role must be one of: system","Over Concurrency Limit"]}"#;
+        assert_eq!(paths(legacy), ["model.temp", "name", "model.messages.0.role"]);
+        let pointed = r#"{"message":["x"],"errors":[{"code":"A","message":"too hot","pointer":"/body/model/temperature"},{"code":"B"}]}"#;
+        assert_eq!(paths(pointed), ["model.temperature"]);
+        assert!(paths(r#"{"message":"no such voice"}"#).is_empty());
+    }
 
     #[test]
     fn answers_become_errors_that_people_can_act_on() {

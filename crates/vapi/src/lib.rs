@@ -46,7 +46,7 @@ pub use client::{ApiKey, Client, InvalidSetting, RecordingPlace, Timeouts};
 pub use create_call::{
     AssistantOverrides, BackoffPlan, BackoffType, CreateCall, Customer, METADATA_CALL_ID, Server,
 };
-pub use error::{ApiError, ApiErrorKind};
+pub use error::{ApiError, ApiErrorKind, FieldFault};
 pub use error_body::{ErrorBody, FieldError};
 pub use http_transport::{HttpSettings, HttpTransport};
 pub use message::{MessageError, MessageKind, ServerMessage};

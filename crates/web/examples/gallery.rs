@@ -1,8 +1,8 @@
 //! Every page with every sample, in a browser: `cargo run -p autolynx-web --example gallery`.
 //!
 //! A stand-in for the server, for people who work on the looks: it keeps nothing, says every two seconds that something
-//! changed, refuses a new campaign whose name contains "refuse", and answers every other action kindly except Pause.
-//! It sends the same content security policy as the real server. After `npm run build` in `web/` restart it, no
+//! changed, refuses a new campaign or assistant whose name contains "refuse", says "edited meanwhile" to one whose name
+//! contains "meanwhile", and answers every other action kindly except Pause. It sends the same content security policy as the real server. After `npm run build` in `web/` restart it, no
 //! compilation is needed.
 
 use std::{convert::Infallible, net::Ipv4Addr, time::Duration};
@@ -13,13 +13,15 @@ use axum::{
     Json, Router,
     extract::{Multipart, Path, Query},
     response::{Html, IntoResponse, Response, Sse, sse::Event},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use http::{HeaderValue, StatusCode, header};
 use pages::{
-    CallPage, CallPanel, CallsFilter, CallsTable, CampaignList, CampaignLive, CampaignPage, CampaignsPage,
+    AssistantFormPage, AssistantList, AssistantLive, AssistantPage, AssistantVersionPage, AssistantsFilter,
+    AssistantsPage, CallPage, CallPanel, CallsFilter, CallsTable, CampaignList, CampaignLive, CampaignPage,
+    CampaignsPage,
 };
-use pages::{ErrorPage, ImportResult, Shell};
+use pages::{ErrorPage, ImportResult, NumberList, NumbersPage, Shell};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time};
 use tokio_stream::{Stream, StreamExt, wrappers::IntervalStream};
@@ -67,10 +69,159 @@ fn router() -> Router {
             "/calls/{id}/panel",
             get(async |Path(id): Path<String>| render(&call_panel(&id))),
         )
+        .merge(directory())
         .route("/api/campaigns", post(create))
+        .route("/api/campaigns/{id}", patch(|| async { Json(json!({})) }))
         .route("/api/campaigns/{id}/{action}", post(act))
         .fallback(|| async { (StatusCode::NOT_FOUND, render(&pick(ErrorPage::samples(), 0))) })
         .layer(axum::middleware::map_response(with_policy))
+}
+
+/// Assistants and numbers.
+fn directory() -> Router {
+    Router::new()
+        .route("/assistants", get(assistants))
+        .route(
+            "/assistants/live",
+            get(async |Query(filter): Query<AssistantsFilter>| render(&assistant_list(filter))),
+        )
+        .route(
+            "/assistants/new",
+            get(|| async { render(&pick(AssistantFormPage::samples(), 0)) }),
+        )
+        .route("/assistants/{id}", get(assistant))
+        .route(
+            "/assistants/{id}/live",
+            get(async |Path(id): Path<String>| render(&assistant_live(&id))),
+        )
+        .route(
+            "/assistants/{id}/edit",
+            get(|| async { render(&pick(AssistantFormPage::samples(), 1)) }),
+        )
+        .route(
+            "/assistants/{id}/versions/{number}",
+            get(async |Path((_, number)): Path<(String, usize)>| {
+                render(&pick(AssistantVersionPage::samples(), number))
+            }),
+        )
+        .route(
+            "/numbers",
+            get(|| async { render(&pick(NumbersPage::samples(), 0)) }),
+        )
+        .route(
+            "/numbers/live",
+            get(|| async { render(&pick(NumberList::samples(), 0)) }),
+        )
+        .route("/api/assistants", post(save_assistant))
+        .route("/api/assistants/provider", get(account))
+        .route("/api/assistants/import", post(import))
+        .route(
+            "/api/assistants/{id}",
+            patch(save_assistant).delete(|| async { StatusCode::NO_CONTENT }),
+        )
+        .route("/api/assistants/{id}/{action}", post(|| async { Json(saved()) }))
+        .route(
+            "/api/assistants/{id}/versions/{number}/restore",
+            post(|| async { Json(saved()) }),
+        )
+}
+
+/// An answer that fits wherever a page is led on to an assistant or a campaign.
+fn saved() -> Value {
+    json!({
+        "id": "019aa000-0000-7000-8000-000000000401",
+        "campaign_id": "019aa000-0000-7000-8000-000000000001",
+        "name": "Short pitch",
+        "version": 8,
+        "state": "ready",
+    })
+}
+
+async fn assistants(Query(filter): Query<AssistantsFilter>) -> Response {
+    let mut page = pick(AssistantsPage::samples(), 0);
+    page.list = assistant_list(filter);
+    render(&page)
+}
+
+fn assistant_list(filter: AssistantsFilter) -> AssistantList {
+    let mut list = pick(AssistantList::samples(), 0);
+    let wanted = filter.q.to_lowercase();
+    list.rows.retain(|row| {
+        row.name.to_lowercase().contains(&wanted)
+            && (filter.source.is_empty() || row.source.key == filter.source)
+            && (filter.active.is_empty() || row.active.to_string() == filter.active)
+    });
+    list.filter = filter;
+    list
+}
+
+fn assistant_live(id: &str) -> AssistantLive {
+    let mut live = pick(AssistantLive::samples(), number(id));
+    id.clone_into(&mut live.id);
+    live
+}
+
+async fn assistant(Path(id): Path<String>) -> Response {
+    let mut page = pick(AssistantPage::samples(), number(&id));
+    page.live.id = id;
+    render(&page)
+}
+
+async fn save_assistant(Json(body): Json<Value>) -> Response {
+    let name = body["name"].as_str().unwrap_or_default();
+    if name.contains("refuse") {
+        let faults = json!([
+            {"field": "config.model.temperature", "message": "Must be between 0 and 2."},
+            {"field": "config.model.messages", "message": "Must not be empty."},
+            {"field": "config.server.timeoutSeconds", "message": "Must be between 1 and 300."},
+            {"field": "", "message": "Something about this assistant is not to Vapi’s liking."},
+        ]);
+        let error = json!({"error": {
+            "code": "provider_refused",
+            "message": "Vapi refuses this configuration.",
+            "details": {"field": "config.model.temperature", "faults": faults},
+        }});
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(error)).into_response();
+    }
+    if name.contains("meanwhile") && body["version"] != 8 {
+        let error = json!({"error": {
+            "code": "edited_meanwhile",
+            "message": "Ann saved version 8 while you were editing.",
+            "details": {"version": 8, "by": "Ann", "at": "2026-11-20T14:27:00.000Z", "differences": [
+                {"path": "model.temperature", "before": 0.4, "after": 0.9},
+                {"path": "voicemailMessage", "before": "Hello", "after": "Hello {{name}}, call us back."},
+            ]},
+        }});
+        return (StatusCode::CONFLICT, Json(error)).into_response();
+    }
+    Json(saved()).into_response()
+}
+
+async fn account() -> Json<Value> {
+    let item = |id: &str, name: &str, registered: Option<&str>| {
+        json!({"provider_assistant_id": id, "name": name, "model": "openai gpt-4o", "voice": "11labs sarah",
+            "registered": registered})
+    };
+    time::sleep(Duration::from_millis(400)).await;
+    Json(json!({"items": [
+        item("asst-1", "Short pitch", Some("019aa000-0000-7000-8000-000000000401")),
+        item("asst-2", "Renewals, in German", None),
+        item("asst-3", "Please refuse me", None),
+        item("asst-4", "<b>Survey</b> after delivery", None),
+    ]}))
+}
+
+async fn import(Json(body): Json<Value>) -> Response {
+    time::sleep(Duration::from_millis(400)).await;
+    if body["providerAssistantId"] == "asst-3" {
+        let error = refusal(
+            "not_found",
+            "Vapi has no assistant with this id.",
+            Some("providerAssistantId"),
+        );
+        return (StatusCode::UNPROCESSABLE_ENTITY, error).into_response();
+    }
+    (StatusCode::CREATED, Json(saved())).into_response()
 }
 
 async fn with_policy(mut response: Response) -> Response {
@@ -211,6 +362,15 @@ async fn sample(Path((page, number)): Path<(String, usize)>) -> Response {
             page.live.id = format!("sample-{:02x}", number + 1);
             render(&page)
         }
+        "assistants" => render(&pick(AssistantsPage::samples(), number)),
+        "assistant" => {
+            let mut page = pick(AssistantPage::samples(), number);
+            page.live.id = format!("sample-{:02x}", number + 1);
+            render(&page)
+        }
+        "assistant-form" => render(&pick(AssistantFormPage::samples(), number)),
+        "assistant-version" => render(&pick(AssistantVersionPage::samples(), number)),
+        "numbers" => render(&pick(NumbersPage::samples(), number)),
         "call" => render(&pick(CallPage::samples(), number)),
         "error" => render(&pick(ErrorPage::samples(), number)),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -226,10 +386,15 @@ async fn index() -> Html<String> {
     let version = Shell::samples().swap_remove(0).1.version;
     Html(format!(
         "<!doctype html><html lang=\"en\"><title>Gallery</title><h1>AutoLynx {version}: gallery</h1><ul>\
-         <li><a href=\"/campaigns\">the list, live</a></li>{}{}{}{}</ul></html>",
+         <li><a href=\"/campaigns\">the list, live</a></li>{}{}{}{}{}{}{}{}{}</ul></html>",
         links("campaigns", CampaignsPage::samples()),
         links("campaign", CampaignPage::samples()),
         links("call", CallPage::samples()),
+        links("assistants", AssistantsPage::samples()),
+        links("assistant", AssistantPage::samples()),
+        links("assistant-form", AssistantFormPage::samples()),
+        links("assistant-version", AssistantVersionPage::samples()),
+        links("numbers", NumbersPage::samples()),
         links("error", ErrorPage::samples()),
     ))
 }

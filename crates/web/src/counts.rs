@@ -83,7 +83,7 @@ impl Known {
                     self.changes += 1;
                     self.counts.remove(&id);
                 }
-                Ok(Wake::Dispatch) => {}
+                Ok(Wake::Dispatch | Wake::Assistant(_)) => {}
                 Err(TryRecvError::Lagged(_)) => {
                     self.changes += 1;
                     self.counts.clear();

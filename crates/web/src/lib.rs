@@ -8,9 +8,11 @@
 
 mod api;
 pub mod assets;
+mod body;
 mod capabilities;
 mod counts;
-mod directory;
+mod line_health;
+mod numbers;
 pub mod error;
 mod extract;
 mod handlers;

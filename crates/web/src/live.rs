@@ -1,6 +1,6 @@
 //! `GET /events`: tells pages that something changed, and nothing more. They fetch their fragments again.
 //!
-//! A message says only which campaign changed. After the last change of a campaign a message always follows, so a page
+//! A message says only which campaign, or which assistant, changed. After the last change of a campaign a message always follows, so a page
 //! that fetches on every message ends with the truth.
 
 use std::{
@@ -17,7 +17,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::ids::CampaignId;
+use domain::ids::{AssistantId, CampaignId};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderName, header};
 use serde::Deserialize;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{extract::Params, state::AppState};
 
-/// One campaign is spoken of this often at most.
+/// One thing is spoken of this often at most.
 const EVERY: Duration = Duration::from_millis(250);
 /// A browser that lost its connection tries again after this long.
 const RETRY: Duration = Duration::from_secs(2);
@@ -37,21 +37,67 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The query of `/events`.
 #[derive(Deserialize)]
 pub(crate) struct LiveQuery {
-    /// Only this campaign; without it, all.
+    /// Only this campaign.
     campaign: Option<Uuid>,
+    /// Only this assistant.
+    assistant: Option<Uuid>,
+    /// `assistants`: all assistants. Anything else: all campaigns.
+    about: Option<String>,
 }
 
-/// What a message is about: a campaign, or anything at all when messages were lost.
+/// What a page listens to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Topic {
+    Campaigns,
+    Campaign(CampaignId),
+    Assistants,
+    Assistant(AssistantId),
+}
+
+impl LiveQuery {
+    fn topic(&self) -> Topic {
+        match (self.campaign, self.assistant, self.about.as_deref()) {
+            (Some(id), ..) => Topic::Campaign(CampaignId(id)),
+            (None, Some(id), _) => Topic::Assistant(AssistantId(id)),
+            (None, None, Some("assistants")) => Topic::Assistants,
+            (None, None, _) => Topic::Campaigns,
+        }
+    }
+}
+
+impl Topic {
+    /// What a wake-up means to who listens to this, if anything.
+    fn change(self, wake: Wake) -> Option<Change> {
+        match (self, wake) {
+            (Self::Campaigns, Wake::Campaign(id)) => Some(Change::Of(id.0)),
+            (Self::Campaign(only), Wake::Campaign(id)) if only == id => Some(Change::Of(id.0)),
+            (Self::Assistants, Wake::Assistant(id)) => Some(Change::Of(id.0)),
+            (Self::Assistant(only), Wake::Assistant(id)) if only == id => Some(Change::Of(id.0)),
+            _ => None,
+        }
+    }
+
+    /// What lost wake-ups may have been about.
+    fn lost(self) -> Change {
+        match self {
+            Self::Campaign(id) => Change::Of(id.0),
+            Self::Assistant(id) => Change::Of(id.0),
+            Self::Campaigns | Self::Assistants => Change::Anything,
+        }
+    }
+}
+
+/// What a message is about: a campaign or an assistant, or anything at all when messages were lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Change {
-    Of(CampaignId),
+    Of(Uuid),
     Anything,
 }
 
-/// Answers with a stream of `changed` events. Their data is the campaign's id, or `*` for any of them.
+/// Answers with a stream of `changed` events. Their data is the id of what changed, or `*` for any.
 pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<LiveQuery>) -> Response {
     // Subscribed before the answer begins: the page looks once it is connected, and misses nothing.
-    let changes = changes(state.store().subscribe(), query.campaign.map(CampaignId));
+    let changes = changes(state.store().subscribe(), query.topic());
     let hello = stream::once(async { Event::default().comment("connected").retry(RETRY) });
     let messages = hello
         .chain(changes.map(|change| Event::default().event("changed").data(change.to_string())))
@@ -77,11 +123,11 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// Changes as they come, each campaign at most once in [`EVERY`], the first at once and the last never lost.
-fn changes(wakes: Receiver<Wake>, only: Option<CampaignId>) -> impl Stream<Item = Change> {
+/// Changes as they come, each at most once in [`EVERY`], the first at once and the last never lost.
+fn changes(wakes: Receiver<Wake>, topic: Topic) -> impl Stream<Item = Change> {
     let watcher = Watcher {
         wakes,
-        only,
+        topic,
         cooling: HashMap::new(),
         timers: stream::FuturesUnordered::new(),
         ready: VecDeque::new(),
@@ -96,7 +142,7 @@ type Timer = Pin<Box<dyn Future<Output = Change> + Send>>;
 
 struct Watcher {
     wakes: Receiver<Wake>,
-    only: Option<CampaignId>,
+    topic: Topic,
     /// What was told a moment ago, and whether it has changed again since.
     cooling: HashMap<Change, bool>,
     timers: stream::FuturesUnordered<Timer>,
@@ -122,9 +168,12 @@ impl Watcher {
 
     fn hear(&mut self, wake: &Result<Wake, RecvError>) {
         match wake {
-            Ok(Wake::Campaign(id)) if self.only.is_none_or(|only| only == *id) => self.note(Change::Of(*id)),
-            Ok(Wake::Campaign(_) | Wake::Dispatch) => {}
-            Err(RecvError::Lagged(_)) => self.note(self.only.map_or(Change::Anything, Change::Of)),
+            Ok(wake) => {
+                if let Some(change) = self.topic.change(*wake) {
+                    self.note(change);
+                }
+            }
+            Err(RecvError::Lagged(_)) => self.note(self.topic.lost()),
             Err(RecvError::Closed) => {
                 self.closed = true;
                 self.ready.extend(
@@ -171,7 +220,7 @@ mod tests {
     }
 
     fn of(number: u128) -> Change {
-        Change::Of(id(number))
+        Change::Of(id(number).0)
     }
 
     /// What comes within this many milliseconds of virtual time.
@@ -189,7 +238,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_first_change_is_told_at_once_and_the_last_one_always() {
         let (sender, wakes) = broadcast::channel(1024);
-        let mut stream = Box::pin(changes(wakes, None));
+        let mut stream = Box::pin(changes(wakes, Topic::Campaigns));
         for _ in 0..100 {
             sender.send(Wake::Campaign(id(1))).unwrap();
         }
@@ -208,7 +257,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_change_in_the_moment_of_the_message_is_told_again() {
         let (sender, wakes) = broadcast::channel(16);
-        let mut stream = Box::pin(changes(wakes, None));
+        let mut stream = Box::pin(changes(wakes, Topic::Campaigns));
         sender.send(Wake::Campaign(id(1))).unwrap();
         assert_eq!(within(1, &mut stream).await, [of(1)]);
         for _ in 0..3 {
@@ -220,11 +269,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn campaigns_do_not_hold_each_other_up_and_others_are_not_heard() {
         let (sender, wakes) = broadcast::channel(16);
-        let mut all = Box::pin(changes(wakes, None));
-        let mut one = Box::pin(changes(sender.subscribe(), Some(id(2))));
-        for wake in [Wake::Campaign(id(1)), Wake::Dispatch, Wake::Campaign(id(2))] {
+        let mut all = Box::pin(changes(wakes, Topic::Campaigns));
+        let mut one = Box::pin(changes(sender.subscribe(), Topic::Campaign(id(2))));
+        let mut assistants = Box::pin(changes(sender.subscribe(), Topic::Assistants));
+        let robin = AssistantId(Uuid::from_u128(7));
+        let mut other = Box::pin(changes(sender.subscribe(), Topic::Assistant(AssistantId(Uuid::nil()))));
+        for wake in [
+            Wake::Campaign(id(1)),
+            Wake::Dispatch,
+            Wake::Assistant(robin),
+            Wake::Campaign(id(2)),
+        ] {
             sender.send(wake).unwrap();
         }
+        assert_eq!(within(1, &mut assistants).await, [of(7)]);
+        assert_eq!(within(1, &mut other).await, []);
         assert_eq!(within(1, &mut all).await, [of(1), of(2)]);
         assert_eq!(within(1, &mut one).await, [of(2)]);
     }
@@ -232,8 +291,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn lost_wake_ups_count_as_a_change() {
         let (sender, wakes) = broadcast::channel(4);
-        let mut all = Box::pin(changes(wakes, None));
-        let mut one = Box::pin(changes(sender.subscribe(), Some(id(9))));
+        let mut all = Box::pin(changes(wakes, Topic::Campaigns));
+        let mut one = Box::pin(changes(sender.subscribe(), Topic::Campaign(id(9))));
         for number in 0..40 {
             sender.send(Wake::Campaign(id(number % 3))).unwrap();
         }
@@ -247,7 +306,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_last_change_before_the_end_is_told() {
         let (sender, wakes) = broadcast::channel(4);
-        let mut stream = Box::pin(changes(wakes, None));
+        let mut stream = Box::pin(changes(wakes, Topic::Campaigns));
         sender.send(Wake::Campaign(id(1))).unwrap();
         sender.send(Wake::Campaign(id(1))).unwrap();
         drop(sender);

@@ -3,14 +3,16 @@
 //! | address | what it is |
 //! |---|---|
 //! | `GET /`, `/campaigns`, `/campaigns/{id}`, `/calls/{id}` | pages |
-//! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `/calls/{id}/panel` | fragments of pages |
+//! | `GET /assistants`, `/assistants/new`, `/assistants/{id}`, `…/edit`, `…/versions/{n}`, `/numbers` | pages |
+//! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `/calls/{id}/panel`, `/assistants/live`, `/assistants/{id}/live`, `/numbers/live` | fragments of pages |
 //! | `GET /events?campaign` | live updates |
 //! | `GET /assets/{file}` | the web bundle |
 //! | `GET`, `POST /api/campaigns` | list, import |
 //! | `GET /api/campaigns/{id}`, `POST …/start`, `…/pause`, `…/resume`, `…/cancel` | one campaign |
 //! | `GET /api/campaigns/{id}/contacts`, `…/export.csv`, `…/problems.csv` | its people, its result, its rows left out |
 //! | `GET /api/calls/{id}`, `…/recording`, `POST /api/calls/poll-status` | calls |
-//! | `GET /api/assistants`, `/api/phone-numbers` | what the provider offers |
+//! | `/api/assistants` and below | the Assistant Directory: see `api::assistants` |
+//! | `GET /api/phone-numbers`, `/api/health/phone-line` | the numbers to call from |
 //! | `POST /api/webhooks/vapi`, `POST /api/scheduler/tick`, `GET /api/health` | for other machines |
 //!
 //! From the outside in: `around` names a request, gives errors their form and logs one line; answers are compressed;
@@ -41,6 +43,9 @@ const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 /// Steps wait for the provider, and exports for the database.
 const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
+/// A configuration, in bytes.
+const MAX_CONFIG_BYTES: usize = 4 << 20;
+
 /// Smaller answers gain nothing from being compressed, in bytes.
 const SMALLEST_COMPRESSED: u64 = 1024;
 
@@ -55,21 +60,37 @@ pub fn router(state: AppState) -> Router {
         .route("/campaigns/{id}/live", get(handlers::campaign_live))
         .route("/campaigns/{id}/calls", get(handlers::campaign_calls))
         .route("/campaigns/{id}/import", get(handlers::campaign_import))
+        .route("/assistants", get(handlers::assistants))
+        .route("/assistants/live", get(handlers::assistants_live))
+        .route("/assistants/new", get(handlers::new_assistant))
+        .route("/assistants/{id}", get(handlers::assistant))
+        .route("/assistants/{id}/live", get(handlers::assistant_live))
+        .route("/assistants/{id}/edit", get(handlers::edit_assistant))
+        .route("/assistants/{id}/versions/{version}", get(handlers::assistant_version))
+        .route("/numbers", get(handlers::numbers))
+        .route("/numbers/live", get(handlers::numbers_live))
         .route("/calls/{id}", get(handlers::call))
         .route("/calls/{id}/panel", get(handlers::call_panel))
         .route("/assets/{file}", get(assets::handler))
         .route("/events", get(live::events));
     let data = Router::new()
-        .route("/api/campaigns/{id}", get(api::get_campaign::handler))
-        .route("/api/campaigns/{id}/start", post(api::act_on_campaign::start))
+        .route(
+            "/api/campaigns/{id}",
+            get(api::get_campaign::handler).patch(api::act_on_campaign::change),
+        )
+        .route(
+            "/api/campaigns/{id}/start",
+            post(api::act_on_campaign::start_handler),
+        )
         .route("/api/campaigns/{id}/pause", post(api::act_on_campaign::pause))
         .route("/api/campaigns/{id}/resume", post(api::act_on_campaign::resume))
         .route("/api/campaigns/{id}/cancel", post(api::act_on_campaign::cancel))
         .route("/api/campaigns/{id}/contacts", get(api::list_contacts::handler))
         .route("/api/calls/{id}", get(api::get_call::handler))
         .route("/api/calls/{id}/recording", get(api::get_recording::handler))
-        .route("/api/assistants", get(api::list_offer::assistants))
-        .route("/api/phone-numbers", get(api::list_offer::phone_numbers));
+        .route("/api/phone-numbers", get(api::phone_numbers::list))
+        .route("/api/health/phone-line", get(api::phone_numbers::line))
+        .merge(assistants());
     let slow = Router::new()
         .route(
             "/api/campaigns/{id}/export.csv",
@@ -114,6 +135,35 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(SMALLEST_COMPRESSED).and(is_text)))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)
+}
+
+/// The Assistant Directory. Configurations hold whole prompts, so bodies may be larger than elsewhere.
+fn assistants() -> Router<AppState> {
+    use api::assistants::{changes, compare, create, edit, export, import, read, test_call, versions};
+    Router::new()
+        .route("/api/assistants", get(read::list).post(create::handler))
+        .route("/api/assistants/provider", get(import::held))
+        .route("/api/assistants/import", post(import::import))
+        .route("/api/assistants/export", get(export::all))
+        .route(
+            "/api/assistants/{id}",
+            get(read::one).patch(edit::patch).delete(edit::delete),
+        )
+        .route("/api/assistants/{id}/clone", post(create::clone))
+        .route("/api/assistants/{id}/export", get(export::one))
+        .route("/api/assistants/{id}/test-calls", post(test_call::handler))
+        .route("/api/assistants/{id}/check", post(compare::check))
+        .route("/api/assistants/{id}/take-theirs", post(compare::take_theirs))
+        .route("/api/assistants/{id}/push-ours", post(compare::push_ours))
+        .route("/api/assistants/{id}/repeat-change", post(changes::repeat))
+        .route("/api/assistants/{id}/dismiss-change", post(changes::dismiss))
+        .route("/api/assistants/{id}/versions", get(versions::list))
+        .route("/api/assistants/{id}/versions/{version}", get(versions::one))
+        .route(
+            "/api/assistants/{id}/versions/{version}/restore",
+            post(versions::restore),
+        )
+        .layer(DefaultBodyLimit::max(MAX_CONFIG_BYTES))
 }
 
 /// Pages, answers and the bundle. Not events, which must not wait in a compressor, and not files for download, whose length

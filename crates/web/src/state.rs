@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use domain::{ids::Ids, phone::Region, time::UtcMs};
-use engine::{Engine, Inbox};
+use engine::{Directory, Engine, Inbox};
 use store::Store;
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::{counts::Counts, directory::Directory, recordings::Recordings};
+use crate::{counts::Counts, numbers::Numbers, recordings::Recordings};
 
 /// A secret from the settings. Compared in constant time, and never shown.
 #[derive(Clone)]
@@ -88,21 +88,23 @@ pub struct AppState {
     pub(crate) inbox: Inbox,
     pub(crate) settings: Arc<WebSettings>,
     pub(crate) counts: Arc<Counts>,
-    pub(crate) directory: Arc<Directory>,
+    pub(crate) directory: Directory,
+    pub(crate) numbers: Arc<Numbers>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
     pub(crate) stop: CancellationToken,
 }
 
 impl AppState {
-    /// The state of a server over this engine. Webhooks go to `inbox`.
+    /// The state of a server over this engine and this directory. Webhooks go to `inbox`.
     #[must_use]
-    pub fn new(engine: Engine, inbox: Inbox, settings: WebSettings) -> Self {
+    pub fn new(engine: Engine, directory: Directory, inbox: Inbox, settings: WebSettings) -> Self {
         // Ids of requests name them in the log; two nodes that start in the same millisecond may share some.
         let seed = engine.clock().now().0.unsigned_abs();
         Self {
             counts: Arc::new(Counts::new(engine.store().clone())),
-            directory: Arc::new(Directory::new(engine.telephony().clone(), engine.clock().clone())),
+            directory,
+            numbers: Arc::new(Numbers::new(engine.telephony().clone(), engine.clock().clone())),
             engine,
             inbox,
             settings: Arc::new(settings),

@@ -53,13 +53,13 @@ pub(crate) async fn run(args: ClockArgs, settings: Settings) -> anyhow::Result<E
         .with_context(|| format!("cannot listen on {}: is another program there?", settings.listen))?;
     let store = node::open_store(&settings, true).await?;
     node::check_clock(&store, &surroundings.clock).await?;
-    let engine = node::engine(&settings, store, &surroundings).await?;
+    let works = node::works(&settings, store, &surroundings).await?;
     let address = listener.local_addr()?;
     match &settings.public_url {
         Some(url) => tracing::info!(%address, public_url = url, "serving; webhooks and polling"),
         None => tracing::info!(%address, "serving; PUBLIC_URL is not set, so polling only"),
     }
     println!("http://{address}/");
-    node::run(&settings, engine, listener, &surroundings, stop_on_signal()).await?;
+    node::run(&settings, works, listener, &surroundings, stop_on_signal()).await?;
     Ok(ExitCode::SUCCESS)
 }

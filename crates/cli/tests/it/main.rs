@@ -1,12 +1,14 @@
 //! The real binary, from outside: as a process that is started, killed and started again.
 
 mod architecture;
+mod assistants;
 mod care;
 mod crashes;
 mod database;
 mod demo;
 mod lists;
 mod nodes;
+mod proxy;
 mod recordings;
 mod rig;
 mod sharing;

@@ -6,16 +6,21 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use http::Method;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
+use crate::proxy::Proxy;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_autolynx");
 const API_KEY: &str = "rig-key";
+/// What a cron host proves itself with.
+pub(crate) const CRON_SECRET: &str = "rig-cron-secret";
 /// Long enough for the slowest machine; reaching it is a failure.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The clock that sandbox and nodes share.
 #[derive(Clone, Copy)]
@@ -114,14 +119,29 @@ impl Sandbox {
 
     /// Every call as the provider's API shows it.
     pub(crate) async fn calls(&self) -> Vec<Value> {
-        let answer = http()
-            .get(format!("{}/call?limit=1000", self.url))
-            .bearer_auth(API_KEY)
-            .send()
-            .await
-            .expect("the sandbox answers");
-        answer.json().await.expect("a list")
+        let listed = self.shown("call?limit=1000").await;
+        serde_json::from_value(listed).expect("a list")
     }
+
+    /// An assistant as the provider's API shows it.
+    pub(crate) async fn assistant(&self, provider_id: &str) -> Value {
+        self.shown(&format!("assistant/{provider_id}")).await
+    }
+
+    async fn shown(&self, what: &str) -> Value {
+        let request = http()
+            .get(format!("{}/{what}", self.url))
+            .bearer_auth(API_KEY);
+        let (status, shown) = answered(request).await;
+        assert_eq!(status, 200, "{what}: {shown}");
+        shown
+    }
+}
+
+/// The webhook address of a node must be known before it starts and stay the same when it starts again.
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    socket.expect("a port").port()
 }
 
 /// How a node is started, again and again.
@@ -138,11 +158,7 @@ pub(crate) struct NodeSettings {
 
 impl NodeSettings {
     pub(crate) fn new(database: &str, sandbox: &Sandbox, tempo: Tempo, account_lines: u32) -> Self {
-        // The webhook address must be known before the node starts and stay the same when it starts again.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|socket| socket.local_addr())
-            .expect("a port")
-            .port();
+        let port = free_port();
         Self {
             database: database.to_owned(),
             provider: sandbox.url.clone(),
@@ -150,6 +166,24 @@ impl NodeSettings {
             account_lines,
             port,
             webhook_port: port,
+        }
+    }
+
+    /// The provider is reached through this.
+    pub(crate) fn through(self, proxy: &Proxy) -> Self {
+        Self {
+            provider: proxy.url.clone(),
+            ..self
+        }
+    }
+
+    /// Another node on the same data.
+    pub(crate) fn beside(&self) -> Self {
+        let port = free_port();
+        Self {
+            port,
+            webhook_port: port,
+            ..self.clone()
         }
     }
 
@@ -182,6 +216,7 @@ impl Node {
                 format!("http://127.0.0.1:{}", settings.webhook_port),
             )
             .env("WEBHOOK_SHARED_SECRET", "rig-secret-of-sixteen")
+            .env("CRON_SHARED_SECRET", CRON_SECRET)
             .env("VAPI_BASE_URL", &settings.provider)
             .env("VAPI_API_KEY", API_KEY)
             .env("ACCOUNT_LINES", settings.account_lines.to_string())
@@ -196,26 +231,45 @@ impl Node {
         self.child.kill().await.expect("killed");
     }
 
+    /// Registers the assistant that the sandbox has from the start.
+    pub(crate) async fn import_assistant(&self) {
+        let url = format!("{}/api/assistants/import", self.url);
+        let body = serde_json::json!({ "providerAssistantId": sandbox::DEFAULT_ASSISTANT_ID });
+        // The sandbox may be a faulty one.
+        for _ in 0..50 {
+            let answer = http().post(&url).json(&body).send().await.expect("the node answers");
+            if answer.status().is_success() {
+                return;
+            }
+        }
+        panic!("the assistant cannot be imported");
+    }
+
     /// Imports a list and starts it. Returns the campaign's id.
     pub(crate) async fn start_campaign(&self, name: &str, list: String, cap: u32) -> String {
+        self.import_assistant().await;
+        let (status, answer) = self
+            .upload(sandbox::DEFAULT_ASSISTANT_ID, name, list, cap)
+            .await;
+        assert_eq!(status, 201, "{answer}");
+        answer["campaign"]["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Imports a list for an assistant and starts it. Returns the status and the answer.
+    pub(crate) async fn upload(&self, assistant: &str, name: &str, list: String, cap: u32) -> (u16, Value) {
         let form = reqwest::multipart::Form::new()
             .text("name", name.to_owned())
-            .text("assistant_id", sandbox::DEFAULT_ASSISTANT_ID)
+            .text("assistant_id", assistant.to_owned())
             .text("phone_number_id", sandbox::DEFAULT_PHONE_NUMBER_ID)
             .text("cap", cap.to_string())
             .text("start", "true")
             .part("file", reqwest::multipart::Part::text(list).file_name("list.csv"));
-        let url = format!("{}/api/campaigns", self.url);
-        let answer = http()
-            .post(url)
-            .multipart(form)
-            .send()
-            .await
-            .expect("the node answers");
-        let status = answer.status();
-        let answer: Value = answer.json().await.expect("JSON");
-        assert!(status.is_success(), "{answer}");
-        answer["campaign"]["id"].as_str().expect("an id").to_owned()
+        answered(self.api(Method::POST, "campaigns").multipart(form)).await
+    }
+
+    /// A request to the API, to be sent.
+    pub(crate) fn api(&self, method: Method, what: &str) -> reqwest::RequestBuilder {
+        http().request(method, format!("{}/api/{what}", self.url))
     }
 
     /// A campaign as the API shows it.
@@ -234,19 +288,22 @@ impl Node {
         self.look_at(&format!("calls/{call_id}"), reported).await
     }
 
-    async fn look_at(&self, what: &str, done: impl Fn(&Value) -> bool) -> Value {
+    /// Looks at something of the API until `done` says so.
+    pub(crate) async fn look_at(&self, what: &str, done: impl Fn(&Value) -> bool) -> Value {
         let url = format!("{}/api/{what}", self.url);
-        tokio::time::timeout(PATIENCE, async {
+        let mut seen = Value::Null;
+        let look = async {
             loop {
-                let seen = get(&url).await;
+                seen = get(&url).await;
                 if done(&seen) {
-                    return seen;
+                    return;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
-        })
-        .await
-        .expect("it gets there in time")
+        };
+        let in_time = tokio::time::timeout(PATIENCE, look).await.is_ok();
+        assert!(in_time, "{what} does not get there: {seen:#}");
+        seen
     }
 
     /// The last call to the only contact of that name.
@@ -333,6 +390,13 @@ pub(crate) async fn demo(args: &[&str]) -> Value {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}\n{errors}");
     serde_json::from_str(&said).expect("one JSON object and nothing else")
+}
+
+/// The status and the JSON that answer a request.
+pub(crate) async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    (status, answer.json().await.expect("JSON"))
 }
 
 async fn get(url: &str) -> Value {

@@ -4,8 +4,10 @@
 //! know; [`classify`] falls back to prefix rules for the others, and to [`Class::Unknown`] rather than a guess.
 
 mod class;
+mod success;
 
 pub use class::{Advice, Class, Reason, classify};
+pub use success::judged_successful;
 use serde::{Deserialize, Serialize};
 
 /// What a call meant. Stored as text, shown in lists, counted in reports.

@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{call::Fact, time::UtcMs};
-use engine::{Clock, DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony};
+use engine::{Clock, DialAnswer, Listing, LookupError, ProviderNumber, Telephony};
 use store::Dial;
 
 /// A clock that the test moves.
@@ -56,14 +56,6 @@ impl Telephony for Crowded {
     }
 
     async fn look_up(&self, _: &str, _: UtcMs) -> Result<Option<Fact>, LookupError> {
-        Ok(None)
-    }
-
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
-        Ok(Vec::new())
-    }
-
-    async fn assistant(&self, _: &str) -> Result<Option<ProviderAssistant>, LookupError> {
         Ok(None)
     }
 

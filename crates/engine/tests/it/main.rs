@@ -10,6 +10,7 @@
 extern crate autolynx_engine as engine;
 
 mod crowded;
+mod directory;
 mod dispatch;
 mod doubt;
 mod fixture;

@@ -332,5 +332,7 @@ fn presets_grow_worse() {
     assert_eq!(Faults::preset("cruel"), None);
     let (mild, harsh) = (Faults::mild(), Faults::harsh());
     assert!(mild.webhook_lost < harsh.webhook_lost && mild.stuck < harsh.stuck);
+    assert!(mild.assistant_error_after_acting < harsh.assistant_error_after_acting);
+    assert!(mild.assistant_late_acting < harsh.assistant_late_acting);
     assert_eq!((mild.stuck_forever, harsh.stuck_forever), (0.0, 0.0));
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "an answer that cannot be read fails the test")]
 
+mod assistants;
 mod calls;
 mod determinism;
 mod directory;
@@ -10,6 +11,7 @@ mod faults;
 mod http_server;
 mod limits;
 mod lists;
+mod numbers;
 mod own_pages;
 mod people;
 mod support;

@@ -1,7 +1,7 @@
 //! The pages under /sandbox.
 
 use crate::support::{Rig, call};
-use autolynx_sandbox::{Faults, Reply};
+use autolynx_sandbox::{Faults, Reply, Span};
 use serde_json::json;
 
 #[test]
@@ -44,6 +44,16 @@ fn faults_are_set_by_preset_and_by_single_rates() {
             stuck: 0.5,
             webhook_lost: 1.0,
             ..Faults::mild()
+        }
+    );
+    let late = json!({"preset": "none", "assistant_late_acting": 1.0, "assistant_late_acting_ms": {"from_ms": 5, "to_ms": 9}});
+    assert_eq!(rig.post("/sandbox/faults", &late).status, 200);
+    assert_eq!(
+        rig.world.faults(),
+        &Faults {
+            assistant_late_acting: 1.0,
+            assistant_late_acting_ms: Span::new(5, 9),
+            ..Faults::none()
         }
     );
     assert_eq!(rig.post("/sandbox/faults", &json!({"stuk": 0.5})).status, 400);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    campaign::{Action, Mode},
+    campaign::{Action, Kind, Mode},
     ids::{AssistantId, CampaignId},
     time::{HOUR_MS, UtcMs},
 };
@@ -62,6 +62,7 @@ impl List {
     /// The campaign as the store wants it.
     pub(crate) fn campaign(&self, assistant_id: AssistantId) -> NewCampaign {
         NewCampaign {
+            kind: Kind::List,
             name: "Spring".to_owned(),
             mode: if self.batch_size.is_some() {
                 Mode::Batch
@@ -84,8 +85,9 @@ pub(crate) async fn assistant(store: &Store) -> AssistantId {
         provider_assistant_id: "assistant-1".to_owned(),
         name: "Robin".to_owned(),
         config_json: "{}".to_owned(),
+        author: String::new(),
     };
-    store.register_assistant(&assistant, NOW).await.unwrap()
+    store.register_assistant(&assistant, NOW).await.unwrap().id
 }
 
 /// Imports a list.

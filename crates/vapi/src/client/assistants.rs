@@ -10,6 +10,7 @@ use super::Client;
 use super::exchange::{json_body, list};
 use crate::assistant::Assistant;
 use crate::error::ApiError;
+use crate::instant::iso_ms;
 use crate::raw::Raw;
 
 impl Client {
@@ -29,6 +30,20 @@ impl Client {
     pub async fn list_assistants(&self) -> Result<Vec<Raw<Assistant>>, ApiError> {
         let action = "list assistants";
         let url = self.listing_address(action, "assistant")?;
+        self.exchange(action, self.request(Method::GET, &url, None), list)
+            .await
+    }
+
+    /// `GET /assistant?createdAtGe`: the account's assistants that were created at or after this moment (milliseconds
+    /// UTC), at most 1,000.
+    ///
+    /// # Errors
+    /// Any [`ApiErrorKind`](crate::ApiErrorKind).
+    pub async fn assistants_created_since(&self, since_ms: i64) -> Result<Vec<Raw<Assistant>>, ApiError> {
+        let action = "list new assistants";
+        let mut url = self.listing_address(action, "assistant")?;
+        url.query_pairs_mut()
+            .append_pair("createdAtGe", &iso_ms(since_ms));
         self.exchange(action, self.request(Method::GET, &url, None), list)
             .await
     }

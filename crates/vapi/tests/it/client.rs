@@ -155,6 +155,7 @@ async fn failures_of_a_lookup_are_told_apart() {
             ApiErrorKind::Refused {
                 status: 403,
                 messages: vec!["no".to_owned()],
+                faults: vec![],
             },
         ),
         (
@@ -162,6 +163,7 @@ async fn failures_of_a_lookup_are_told_apart() {
             ApiErrorKind::Refused {
                 status: 302,
                 messages: vec![],
+                faults: vec![],
             },
         ),
         (answer(502, "<html>"), ApiErrorKind::Unavailable(502)),

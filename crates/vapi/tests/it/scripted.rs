@@ -19,6 +19,7 @@ pub(crate) struct Scripted {
 
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     dial: Duration::from_secs(3),
+    change: Duration::from_secs(1),
     lookup: Duration::from_secs(2),
 };
 

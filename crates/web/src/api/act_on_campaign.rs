@@ -1,11 +1,19 @@
-//! `POST /api/campaigns/{id}/start|pause|resume|cancel`.
+//! `POST /api/campaigns/{id}/start|pause|resume|cancel`, and `PATCH /api/campaigns/{id}`.
 
 use axum::{Json, extract::State};
-use domain::{campaign::Action, ids::CampaignId};
-use serde::Serialize;
-use store::{Acted, Wake};
+use domain::{
+    assistant::variables,
+    campaign::{Action, CampaignStatus},
+    ids::CampaignId,
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{Acted, Assigned, Campaign, Lacking, Wake};
+use uuid::Uuid;
 
-use crate::{error::ApiError, extract::Id, state::AppState};
+use super::{assistants::config_of, shapes::CampaignJson, unfit::unfit};
+use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
 
 /// What an action led to.
 #[derive(Serialize)]
@@ -15,10 +23,11 @@ pub(crate) struct ActedJson {
     possible_actions: Vec<&'static str>,
 }
 
-/// 200 with the new status; 404; 409 `impossible_transition` with what is possible instead.
+/// 200 with the new status; 404; 409 `impossible_transition` with what is possible instead, or `assistant_unfit`.
 pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Result<ActedJson, ApiError> {
     match state.store().act(id, action, state.now()).await? {
         Acted::NotFound => Err(ApiError::not_found("campaign")),
+        Acted::NoAssistant(trouble) => Err(unfit(trouble)),
         Acted::Impossible { status, possible } => Err(ApiError::impossible(action, status, &possible)),
         Acted::Done(status) => {
             tracing::info!(campaign.id = %id, action = action.as_str(), status = status.as_str(), "campaign");
@@ -35,6 +44,119 @@ pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Res
     }
 }
 
+/// The variables of a campaign's assistant that some of its people lack.
+pub(crate) async fn lacking(state: &AppState, campaign: &Campaign) -> Result<Vec<Lacking>, ApiError> {
+    let Some(assistant) = state.store().assistant(campaign.assistant_id).await? else {
+        return Ok(Vec::new());
+    };
+    let wanted = variables(&config_of(&assistant.config_json)?);
+    Ok(state.store().lacking_variables(campaign.id, wanted).await?)
+}
+
+/// Starts a campaign, unless its assistant wants a variable that nobody in the list has.
+pub(crate) async fn start(
+    state: &AppState,
+    id: CampaignId,
+    accept_missing: bool,
+) -> Result<ActedJson, ApiError> {
+    if !accept_missing
+        && let Some(campaign) = state.store().campaign(id).await?
+        && campaign.status == CampaignStatus::Created
+    {
+        let nobody_has: Vec<Lacking> = lacking(state, &campaign)
+            .await?
+            .into_iter()
+            .filter(|lacking| lacking.people >= u64::from(campaign.total_contacts))
+            .collect();
+        if !nobody_has.is_empty() {
+            return Err(missing_variables(&nobody_has, campaign.total_contacts));
+        }
+    }
+    act(state, id, Action::Start).await
+}
+
+fn missing_variables(lacking: &[Lacking], of: u32) -> ApiError {
+    let named = |lacking: &Lacking| match &lacking.similar_column {
+        Some(column) => format!("{{{{{}}}}} (the list has the column “{column}”)", lacking.name),
+        None => format!("{{{{{}}}}}", lacking.name),
+    };
+    let names: Vec<String> = lacking.iter().map(named).collect();
+    let message = format!(
+        "The assistant speaks of {}, and nobody in the list has a value for it. Change the assistant’s words or the \
+         list, or start anyway with `accept_missing`.",
+        names.join(", ")
+    );
+    let variables: Vec<Value> = lacking
+        .iter()
+        .map(|lacking| {
+            json!({
+                "name": lacking.name,
+                "missing": lacking.people,
+                "of": of,
+                "column": lacking.column,
+                "similar_column": lacking.similar_column,
+            })
+        })
+        .collect();
+    ApiError::new(StatusCode::CONFLICT, "missing_variables", message)
+        .with_details(json!({ "variables": variables }))
+}
+
+/// Whether to start although people lack what the assistant speaks of.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StartWish {
+    accept_missing: bool,
+}
+
+/// `POST …/start`: as [`act`], and 409 `missing_variables`.
+pub(crate) async fn start_handler(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+    Body(wish): Body<StartWish>,
+) -> Result<Json<ActedJson>, ApiError> {
+    start(&state, id, wish.accept_missing).await.map(Json)
+}
+
+/// What can be changed of a campaign that has not begun.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    assistant_id: Uuid,
+}
+
+/// `PATCH /api/campaigns/{id}`: 200; 404; 409 once it has started; 422 when the assistant cannot call.
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+    Body(settings): Body<Settings>,
+) -> Result<Json<CampaignJson>, ApiError> {
+    let assistant = settings.assistant_id.into();
+    match state.store().assign_assistant(id, assistant, state.now()).await? {
+        Assigned::Done => {
+            state.store().wake(Wake::Campaign(id));
+            let campaign = state.store().campaign(id).await?;
+            let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
+            Ok(Json(campaign.into()))
+        }
+        Assigned::Started(status) => {
+            let message = format!(
+                "The campaign is {}. Its assistant can be changed only before it starts.",
+                status.as_str()
+            );
+            Err(
+                ApiError::new(StatusCode::CONFLICT, "already_started", message)
+                    .with_details(json!({ "status": status.as_str() })),
+            )
+        }
+        Assigned::NoAssistant => Err(ApiError::field(
+            "assistant_id",
+            "The directory has no such assistant that can call, or it was made for another campaign.",
+        )),
+        Assigned::NotFound => Err(ApiError::not_found("campaign")),
+    }
+}
+
 macro_rules! handlers {
     ($($name:ident => $action:expr),* $(,)?) => {$(
         pub(crate) async fn $name(
@@ -47,7 +169,6 @@ macro_rules! handlers {
 }
 
 handlers! {
-    start => Action::Start,
     pause => Action::Pause,
     resume => Action::Resume,
     cancel => Action::Cancel,

@@ -1,6 +1,6 @@
 //! `POST /api/campaigns`: a list becomes a campaign.
 //!
-//! `multipart/form-data` with `file` (CSV), `name`, `assistant_id` (the provider's, or ours of a registered one),
+//! `multipart/form-data` with `file` (CSV), `name`, `assistant_id` (ours of a registered one, or the provider's of it),
 //! `phone_number_id` (unless a default is set), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
 //! (1 to 50), `default_region` (two letters; empty: none is assumed; left
 //! out: that of the settings) and `start` (`true` begins calling at once).
@@ -11,17 +11,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    campaign::{Action, CAP_RANGE, Mode},
+    campaign::{CAP_RANGE, Kind, Mode},
     ids::{AssistantId, CampaignId},
     list::ListSettings,
     phone::Region,
 };
-use engine::{ProviderAssistant, ProviderNumber};
+use engine::ProviderNumber;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use store::{NewAssistant, NewCampaign, Wake};
+use store::{Assistant, NewCampaign, Wake};
 
-use super::{act_on_campaign::act, import_report::ReportJson, shapes::CampaignJson};
+use super::{act_on_campaign::start, import_report::ReportJson, shapes::CampaignJson, unfit};
 use crate::{
     error::ApiError,
     import::{ImportError, import},
@@ -45,7 +45,7 @@ struct Created {
 struct Wish {
     name: String,
     assistant_id: String,
-    phone_number_id: String,
+    phone_number_id: Option<String>,
     mode: Mode,
     batch_size: Option<u32>,
     quiet_line_gate: bool,
@@ -55,7 +55,7 @@ struct Wish {
 }
 
 /// 201 with `{campaign, report}`; 413 when the list is too large; 422 when the list or a field is at fault, with the field
-/// in `details`; 502 or 503 when the provider cannot be asked for the assistant and the number.
+/// in `details`; 502 or 503 when the provider cannot be asked for the number.
 pub(crate) async fn handler(
     State(state): State<AppState>,
     multipart: Result<Multipart, MultipartRejection>,
@@ -66,7 +66,8 @@ pub(crate) async fn handler(
     })?;
     let form = Form::read(multipart, state.settings.max_upload_bytes).await?;
     let wish = Wish::read(&form, &state.settings)?;
-    let (assistant, number) = tokio::try_join!(find_assistant(&state, &wish), find_number(&state, &wish))?;
+    let assistant = find_assistant(&state, &wish).await?;
+    let number = number_to_call_from(&state, wish.phone_number_id.as_deref()).await?;
 
     let settings = ListSettings {
         default_region: wish.default_region,
@@ -77,18 +78,14 @@ pub(crate) async fn handler(
     let now = state.now();
     let store = state.store();
     let campaign = async || {
-        let assistant = NewAssistant {
-            provider_assistant_id: assistant.id.clone(),
-            name: assistant.name.clone(),
-            config_json: assistant.config_json.clone(),
-        };
         Ok(NewCampaign {
             name: wish.name.clone(),
             mode: wish.mode,
             cap: wish.cap,
             batch_size: wish.batch_size,
             quiet_line_gate: wish.quiet_line_gate,
-            assistant_id: store.register_assistant(&assistant, now).await?,
+            kind: Kind::List,
+            assistant_id: assistant.id,
             phone_number_id: number.id.clone(),
             phone_number: number.number.clone(),
         })
@@ -118,9 +115,9 @@ pub(crate) async fn handler(
 }
 
 /// The new campaign, started where that was asked for.
-async fn show(state: &AppState, id: CampaignId, start: bool) -> Result<CampaignJson, ApiError> {
-    if start {
-        act(state, id, Action::Start).await?;
+async fn show(state: &AppState, id: CampaignId, started: bool) -> Result<CampaignJson, ApiError> {
+    if started {
+        start(state, id, false).await?;
     }
     let campaign = state.store().campaign(id).await?;
     campaign
@@ -172,11 +169,7 @@ impl Wish {
                 .get("assistant_id")
                 .ok_or_else(|| ApiError::field("assistant_id", "Choose the assistant that talks."))?
                 .to_owned(),
-            phone_number_id: form
-                .get("phone_number_id")
-                .or(settings.default_phone_number_id.as_deref())
-                .ok_or_else(|| ApiError::field("phone_number_id", "Choose the number that calls."))?
-                .to_owned(),
+            phone_number_id: form.get("phone_number_id").map(str::to_owned),
             batch_size: (mode == Mode::Batch).then(|| batch_size.unwrap_or(cap)),
             mode,
             quiet_line_gate,
@@ -233,38 +226,47 @@ fn flag(form: &Form, field: &str) -> Result<bool, ApiError> {
     }
 }
 
-/// The assistant as the provider has it now. The id is the provider's, or ours of one that is registered.
-async fn find_assistant(state: &AppState, wish: &Wish) -> Result<ProviderAssistant, ApiError> {
-    let registered = match wish.assistant_id.parse::<AssistantId>() {
+/// A registered assistant that can call. The id is ours, or the provider's of one that is registered.
+async fn find_assistant(state: &AppState, wish: &Wish) -> Result<Assistant, ApiError> {
+    let found = match wish.assistant_id.parse::<AssistantId>() {
         Ok(id) => state.store().assistant(id).await?,
         Err(_) => None,
     };
-    let id = registered.map_or_else(
-        || wish.assistant_id.clone(),
-        |assistant| assistant.provider_assistant_id,
-    );
-    let found = state.directory.assistant(&id).await;
-    found
-        .map_err(|error| ApiError::provider(&error, NOTHING_STORED))?
-        .ok_or_else(|| {
-            ApiError::field(
-                "assistant_id",
-                "The provider has no such assistant. Choose one that it has.",
-            )
-        })
+    let found = match found {
+        Some(assistant) => Some(assistant),
+        None => state.store().assistant_of_provider(&wish.assistant_id).await?,
+    };
+    let wrong = |message: &str| ApiError::field("assistant_id", message);
+    let assistant = found.filter(|found| found.deleted_at.is_none()).ok_or_else(|| {
+        wrong("The directory has no such assistant. Choose one that it has, or import it first.")
+    })?;
+    if let Some(trouble) = assistant.trouble() {
+        let why = unfit::words(trouble).1;
+        return Err(wrong(&format!("This assistant cannot call. {why}")));
+    }
+    if assistant.ephemeral && assistant.campaigns > 0 {
+        return Err(wrong(
+            "This assistant was made for one campaign, which it has. Choose another, or clone it.",
+        ));
+    }
+    Ok(assistant)
 }
 
-/// The number to call from, which must be able to place calls.
-async fn find_number(state: &AppState, wish: &Wish) -> Result<ProviderNumber, ApiError> {
-    let numbers = state.directory.phone_numbers().await;
-    let numbers = numbers.map_err(|error| ApiError::provider(&error, NOTHING_STORED))?;
+/// The number to call from, which must be able to place calls: this one, or that of the settings.
+pub(super) async fn number_to_call_from(
+    state: &AppState,
+    id: Option<&str>,
+) -> Result<ProviderNumber, ApiError> {
     let wrong = |message: &str| ApiError::field("phone_number_id", message);
-    match numbers
-        .into_iter()
-        .find(|number| number.id == wish.phone_number_id)
-    {
+    let wanted = id
+        .filter(|id| !id.is_empty())
+        .or(state.settings.default_phone_number_id.as_deref())
+        .ok_or_else(|| wrong("Choose the number that calls."))?;
+    let numbers = state.numbers.ask().await;
+    let numbers = numbers.map_err(|error| ApiError::provider(&error, NOTHING_STORED))?;
+    match numbers.into_iter().find(|number| number.id == wanted) {
         None => Err(wrong("The provider has no such number. Choose one that it has.")),
-        Some(number) if !number.usable => Err(wrong(
+        Some(number) if !number.usable() => Err(wrong(
             "This number cannot place calls just now. Choose another, or put it right at the provider.",
         )),
         Some(number) => Ok(number),

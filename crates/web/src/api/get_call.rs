@@ -19,6 +19,12 @@ pub(crate) struct CallJson {
     business_name: String,
     phone: String,
     attempt: u32,
+    assistant_id: String,
+    assistant_name: String,
+    /// The version in force when the call was placed.
+    assistant_version: Option<u32>,
+    /// A later one that was on its way to the provider just then.
+    assistant_version_also: Option<u32>,
     status: &'static str,
     outcome: Option<&'static str>,
     dialling: &'static str,
@@ -80,6 +86,10 @@ impl From<CallDetail> for CallJson {
             business_name: call.business_name,
             phone: call.phone,
             attempt: call.attempt,
+            assistant_id: call.assistant_id.to_string(),
+            assistant_name: call.assistant_name,
+            assistant_version: call.assistant_version,
+            assistant_version_also: call.assistant_version_also,
             status: CallStatus::as_str(call.status),
             outcome: call.outcome.map(Outcome::as_str),
             dialling: facts.dialling.as_str(),

@@ -55,7 +55,7 @@ struct Counts {
 /// 200 `healthy`; 503 `unhealthy` when the database is down.
 pub(crate) async fn handler(State(state): State<AppState>) -> Response {
     let counts = counts(&state).await;
-    let last = state.directory.last_contact();
+    let last = state.numbers.last_contact();
     let health = Health {
         status: if counts.is_ok() { "healthy" } else { "unhealthy" },
         timestamp: state.now().to_iso(),

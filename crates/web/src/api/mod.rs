@@ -4,6 +4,7 @@
 //! Every error has the form of [`crate::error`].
 
 pub(crate) mod act_on_campaign;
+pub(crate) mod assistants;
 pub(crate) mod create_campaign;
 pub(crate) mod export_campaign;
 pub(crate) mod export_problems;
@@ -14,10 +15,11 @@ pub(crate) mod health;
 mod import_report;
 pub(crate) mod list_campaigns;
 pub(crate) mod list_contacts;
-pub(crate) mod list_offer;
 pub(crate) mod page;
+pub(crate) mod phone_numbers;
 pub(crate) mod poll_status;
 pub(crate) mod scheduler_tick;
-mod shapes;
+pub(crate) mod shapes;
 mod steps;
+pub(crate) mod unfit;
 pub(crate) mod vapi_webhook;

@@ -18,6 +18,17 @@ pub(crate) struct TickJson {
     dispatched: DispatchedJson,
     reconciled: ReconciledJson,
     swept: SweptJson,
+    directory: TendedJson,
+}
+
+#[derive(Serialize)]
+struct TendedJson {
+    /// Changes of assistants that were in doubt and looked up.
+    looked_up: usize,
+    /// Ephemeral assistants that the provider was asked to remove.
+    removals: usize,
+    /// Whether all assistants were compared with the provider's.
+    compared: bool,
 }
 
 #[derive(Serialize)]
@@ -40,11 +51,13 @@ pub(crate) async fn handler(
     headers: HeaderMap,
 ) -> Result<Json<TickJson>, ApiError> {
     authorize(state.settings.cron_secret.as_ref(), &headers)?;
+    let directory = state.directory.clone();
     let tick = to_the_end(&state.engine, |engine| async move {
         // What the provider says first: it may free lines for the dispatch.
         let reconciled = engine.reconcile(engine.clock().now()).await?;
         let dispatched = engine.dispatch(engine.clock().now()).await?;
         let swept = engine.sweep(engine.clock().now()).await?;
+        let tended = directory.tend().await?;
         Ok(TickJson {
             dispatched: DispatchedJson {
                 dialled: dispatched.dialled,
@@ -53,6 +66,11 @@ pub(crate) async fn handler(
             swept: SweptJson {
                 completed: swept.completed,
                 skipped: swept.skipped,
+            },
+            directory: TendedJson {
+                looked_up: tended.looked_up,
+                removals: tended.removals,
+                compared: tended.compared,
             },
         })
     })

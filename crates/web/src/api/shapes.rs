@@ -8,6 +8,8 @@ use domain::{
 use serde::Serialize;
 use store::{Account, Campaign, ContactRow, Progress};
 
+use super::unfit::words;
+
 /// A moment as ISO-8601.
 pub(super) fn iso(moment: Option<UtcMs>) -> Option<String> {
     moment.map(UtcMs::to_iso)
@@ -25,6 +27,8 @@ pub(super) fn dollars(amount: UsdMicros) -> f64 {
 pub(crate) struct CampaignJson {
     id: String,
     name: String,
+    /// `list`, or `test` for a test call.
+    kind: &'static str,
     status: &'static str,
     mode: &'static str,
     cap: u32,
@@ -33,6 +37,10 @@ pub(crate) struct CampaignJson {
     quiet_line_gate: bool,
     assistant_id: String,
     assistant_name: String,
+    /// The version that it started with.
+    assistant_version: Option<u32>,
+    /// Why the assistant cannot call.
+    assistant_trouble: Option<&'static str>,
     phone_number_id: String,
     phone_number: Option<String>,
     pause_reason: Option<String>,
@@ -53,6 +61,9 @@ impl From<Campaign> for CampaignJson {
     fn from(campaign: Campaign) -> Self {
         Self {
             id: campaign.id.to_string(),
+            kind: campaign.kind.as_str(),
+            assistant_version: campaign.assistant_version,
+            assistant_trouble: campaign.assistant_trouble.map(|trouble| words(trouble).0),
             status: campaign.status.as_str(),
             mode: campaign.mode.as_str(),
             cap: campaign.cap,
@@ -168,7 +179,7 @@ impl ProgressJson {
 }
 
 /// A share with four decimals.
-fn ratio(part: u64, whole: u64) -> Option<f64> {
+pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     let ten_thousandths = (u128::from(part) * 10_000).checked_div(u128::from(whole))?;
     Some(f64::from(u32::try_from(ten_thousandths).unwrap_or(u32::MAX)) / 10_000.0)
 }

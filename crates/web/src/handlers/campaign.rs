@@ -1,19 +1,22 @@
 //! `/campaigns/{id}` and its fragments.
 
 use axum::{extract::State, response::Response};
-use domain::{contact::ContactState, ids::CampaignId};
+use domain::{campaign::CampaignStatus, contact::ContactState, ids::CampaignId};
 use store::{Campaign, ContactFilter, ContactRow, Page};
 
-use super::html;
+use super::{campaigns::choosable, html};
 use crate::{
+    api::act_on_campaign::lacking,
     error::ApiError,
     extract::{Id, Params},
-    pages::{CallsFilter, CallsTable, CampaignLive, CampaignPage, Choices},
+    pages::{Badge, CallsFilter, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choices},
     state::AppState,
     views::{
         calls,
         campaign_live::{FINISHED_SAMPLE, PENDING_SAMPLE, Parts},
         import_report,
+        new_campaign::assistant_choices,
+        numbers::badge,
         shell::shell,
     },
 };
@@ -29,11 +32,13 @@ pub(crate) async fn campaign(
 ) -> Result<Response, ApiError> {
     let campaign = find(&state, id).await?;
     let problems = state.store().import_problems(id, import_report::SHOWN).await?;
+    let change = change_assistant(&state, &campaign).await?;
     html(&CampaignPage {
         shell: shell(&state),
         report: Some(import_report::report(&campaign, problems)),
         live: live(&state, campaign).await?,
         choices: Choices::all(),
+        change_assistant: change,
         calls: table(&state, id, filter).await?,
     })
 }
@@ -90,11 +95,36 @@ async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiE
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
         pending: first(ContactState::Pending, PENDING_SAMPLE).await?,
         finished: first(ContactState::Done, FINISHED_SAMPLE).await?,
+        lacking: if campaign.status == CampaignStatus::Created {
+            lacking(state, &campaign).await?
+        } else {
+            Vec::new()
+        },
+        line: line(state, &campaign).await?,
         webhooks: state.settings.public_url_set,
         campaign,
         now,
     };
     Ok(parts.view())
+}
+
+/// The badge of the number that calls. A page of a campaign never waits for the provider.
+async fn line(state: &AppState, campaign: &Campaign) -> Result<Option<Badge>, ApiError> {
+    let listed = state.numbers.glance();
+    let open = state.store().open_calls_by_number().await?;
+    let live = open.get(&campaign.phone_number_id).copied().unwrap_or(0);
+    Ok(badge(listed.as_ref(), &campaign.phone_number_id, live))
+}
+
+/// What the campaign may be given instead of its assistant, until it starts.
+async fn change_assistant(state: &AppState, campaign: &Campaign) -> Result<Option<ChangeAssistant>, ApiError> {
+    if !matches!(campaign.status, CampaignStatus::Created | CampaignStatus::Scheduled) {
+        return Ok(None);
+    }
+    let assistants = choosable(state).await?;
+    Ok(Some(ChangeAssistant {
+        assistants: assistant_choices(&assistants, Some(campaign.assistant_id)),
+    }))
 }
 
 async fn table(state: &AppState, id: CampaignId, mut filter: CallsFilter) -> Result<CallsTable, ApiError> {

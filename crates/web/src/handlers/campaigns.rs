@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
-use store::Page;
+use store::{Assistant, AssistantFilter, Page};
 
 use super::html;
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 
 /// Campaigns whose progress is counted at once.
 const AT_ONCE: usize = 4;
+/// Assistants to choose from at most.
+const MOST_CHOICES: u32 = 500;
 
 /// The query of the list. As text: what is no page is the first.
 #[derive(Deserialize, Default)]
@@ -35,13 +37,13 @@ pub(crate) async fn campaigns(
 ) -> Result<Response, ApiError> {
     let list = read(&state, &query).await?;
     let account = state.store().account(state.now()).await?;
-    let (offer, trouble) = match state.directory.offer().await {
-        Ok(offer) => (Some(offer), None),
-        Err(error) => (state.directory.remembered().await, Some(error)),
-    };
+    let (listed, trouble) = state.numbers.as_known().await;
+    let open = state.store().open_calls_by_number().await?;
     let new = form(
         &state.settings,
-        offer.as_deref(),
+        &choosable(&state).await?,
+        listed.as_ref().map(|listed| listed.numbers.as_slice()),
+        &open,
         trouble.as_ref(),
         Some(account.line_cap),
     );
@@ -50,6 +52,22 @@ pub(crate) async fn campaigns(
         list,
         new,
     })
+}
+
+/// The assistants that a new campaign may choose.
+pub(super) async fn choosable(state: &AppState) -> Result<Vec<Assistant>, ApiError> {
+    let can_call = AssistantFilter {
+        can_call: true,
+        ..AssistantFilter::default()
+    };
+    let all = Page {
+        limit: MOST_CHOICES,
+        offset: 0,
+    };
+    let mut assistants = state.store().assistants(&can_call, all).await?;
+    assistants.retain(|assistant| !assistant.ephemeral || assistant.campaigns == 0);
+    assistants.sort_by_cached_key(|assistant| assistant.name.to_lowercase());
+    Ok(assistants)
 }
 
 /// `GET /campaigns/live?page`.

@@ -1,8 +1,10 @@
 //! Pages and fragments for people.
 
+mod assistants;
 mod calls;
 mod campaign;
 mod campaigns;
+mod numbers;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -10,9 +12,13 @@ use http::StatusCode;
 
 use crate::{error::ApiError, pages::ErrorPage, state::AppState, views::shell::shell};
 
+pub(crate) use assistants::{
+    assistant, assistant_live, assistant_version, assistants, assistants_live, edit_assistant, new_assistant,
+};
 pub(crate) use calls::{call, call_panel};
 pub(crate) use campaign::{campaign, campaign_calls, campaign_import, campaign_live};
 pub(crate) use campaigns::{campaigns, campaigns_live};
+pub(crate) use numbers::{numbers, numbers_live};
 
 /// `GET /`.
 pub(crate) async fn home() -> Redirect {

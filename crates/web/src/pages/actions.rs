@@ -1,6 +1,9 @@
 //! What a person may ask of a campaign, as buttons.
 
-use super::show::count_of;
+use super::{
+    missing::{self, MissingVariable},
+    show::count_of,
+};
 
 /// The buttons of one campaign. Each posts to `/api/campaigns/{id}/{start|pause|resume|cancel}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +22,8 @@ pub struct Actions {
     pub cancel: bool,
     /// Asked before starting, because people will be called.
     pub start_question: String,
+    /// Start also tells that missing variables are known, as the question has named them.
+    pub accepts_missing: bool,
     /// Asked before cancelling, because there is no way back.
     pub cancel_question: String,
 }
@@ -39,11 +44,27 @@ impl Actions {
             resume: status == "PAUSED",
             cancel: !final_,
             start_question: format!("Call {people} on up to {lines}, starting now?"),
+            accepts_missing: false,
             cancel_question: format!(
                 "Cancel “{name}” for good? Live calls go on to their end, but {people} will not be called any more."
             ),
         }
     }
+
+    /// The same, with a question that names what the list lacks.
+    #[must_use]
+    pub fn knowing(mut self, missing: &[MissingVariable]) -> Self {
+        if !missing.is_empty() {
+            self.start_question = format!("{} {}", incomplete(missing), self.start_question);
+            self.accepts_missing = true;
+        }
+        self
+    }
+}
+
+/// A sentence cannot begin with the name of a column, so it is introduced.
+fn incomplete(missing: &[MissingVariable]) -> String {
+    format!("The list is not complete: {}", missing::sentence(missing))
 }
 
 #[cfg(test)]
@@ -74,6 +95,25 @@ mod tests {
         assert_eq!(
             actions.start_question,
             "Call 1,204 people on up to 8 lines, starting now?"
+        );
+    }
+
+    #[test]
+    fn the_question_before_starting_names_what_is_missing() {
+        let city = MissingVariable {
+            name: "city".to_owned(),
+            missing: 1,
+            of: 2,
+            column: true,
+        };
+        let actions = Actions::of("1", "Spring", "CREATED", 2, 8);
+        assert!(!actions.clone().knowing(&[]).accepts_missing);
+        let actions = actions.knowing(&[city]);
+        assert!(actions.accepts_missing);
+        assert_eq!(
+            actions.start_question,
+            "The list is not complete: city is empty for 1 of 2 people; the assistant’s words use it. \
+             Call 2 people on up to 8 lines, starting now?"
         );
     }
 }

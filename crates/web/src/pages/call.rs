@@ -24,6 +24,10 @@ pub struct CallPanel {
     pub campaign_id: String,
     /// Its name.
     pub campaign_name: String,
+    /// Who talked: `Short pitch, version 3`, or `… version 3 or 4` when it changed as the call began.
+    pub assistant: Option<String>,
+    /// That assistant in the directory.
+    pub assistant_id: Option<String>,
     /// The person.
     pub name: String,
     /// The person's business.

@@ -6,6 +6,7 @@ use super::{
     calls::{CallsTable, Choices},
     campaign_live::CampaignLive,
     import_report::ImportReport,
+    new_campaign::Choice,
     shell::Shell,
 };
 
@@ -23,4 +24,13 @@ pub struct CampaignPage {
     pub calls: CallsTable,
     /// What the import accepted and what not. `None` for campaigns that were not imported from a file.
     pub report: Option<ImportReport>,
+    /// Another assistant may be chosen, before the start only.
+    pub change_assistant: Option<ChangeAssistant>,
+}
+
+/// The form that gives a campaign another assistant. It sends JSON to `PATCH /api/campaigns/{id}`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangeAssistant {
+    /// The active assistants, the present one chosen.
+    pub assistants: Vec<Choice>,
 }

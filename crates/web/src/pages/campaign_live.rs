@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use super::{actions::Actions, bar::Bar, lines::Lines, pace::Pace, show::When, words::Badge};
+use super::{
+    actions::Actions, bar::Bar, lines::Lines, missing, missing::MissingVariable, pace::Pace, show::When,
+    words::Badge,
+};
 
 /// Everything above the calls.
 #[derive(Template, Clone, PartialEq, Eq, Debug)]
@@ -22,6 +25,8 @@ pub struct CampaignLive {
     pub setup: Setup,
     /// Why it is paused or not dialling, and what to do.
     pub notice: Option<Notice>,
+    /// Variables that the assistant's words use and the list lacks. Told before the start only.
+    pub missing: Vec<MissingVariable>,
     /// Contacts that were called and have an outcome, `1,204`.
     pub done: String,
     /// Contacts that will not be called, if there are any.
@@ -55,8 +60,16 @@ pub struct CampaignLive {
 pub struct Setup {
     /// The assistant's name.
     pub assistant: String,
+    /// The assistant in the directory. `None` when it is not, or no longer, registered.
+    pub assistant_id: Option<String>,
+    /// Which of its versions calls use, for instance `version 3`.
+    pub assistant_version: Option<String>,
+    /// Whether another assistant may still be chosen, in the dialog of [`super::ChangeAssistant`].
+    pub assistant_changes: bool,
     /// The caller number, as people write it.
     pub caller_number: String,
+    /// [`Badge::line_health`] of the caller number, where it is known.
+    pub line_health: Option<Badge>,
     /// `Continuous`, or `Batches of 20, waiting for a quiet line`.
     pub mode: String,
     /// When it was made.
@@ -138,6 +151,12 @@ pub struct Money {
 }
 
 impl CampaignLive {
+    /// What the list lacks, in one sentence.
+    #[must_use]
+    pub fn missing_text(&self) -> String {
+        missing::sentence(&self.missing)
+    }
+
     /// What a screen reader hears from time to time, and the title of the tab begins with.
     #[must_use]
     pub fn summary(&self) -> String {

@@ -16,18 +16,38 @@
 //! | [`ImportResult`] | `/campaigns/{id}/import` | the dialog of [`CampaignsPage`] after an upload |
 //! | [`CallPage`] | `/calls/{id}` | |
 //! | [`CallPanel`] | `/calls/{id}/panel` | the drawer of [`CampaignPage`] |
+//! | [`AssistantsPage`] | `/assistants` | |
+//! | [`AssistantList`] | `/assistants/live` | `#assistants` of [`AssistantsPage`] |
+//! | [`AssistantFormPage`] | `/assistants/new`, `/assistants/{id}/edit` | |
+//! | [`AssistantPage`] | `/assistants/{id}` | |
+//! | [`AssistantLive`] | `/assistants/{id}/live` | `#live` of [`AssistantPage`] |
+//! | [`AssistantVersionPage`] | `/assistants/{id}/versions/{n}` | |
+//! | [`NumbersPage`] | `/numbers` | |
+//! | [`NumberList`] | `/numbers/live` | `#numbers` of [`NumbersPage`] |
 //! | [`ErrorPage`] | any | |
 
 mod actions;
+mod assistant;
+mod assistant_actions;
+mod assistant_form;
+mod assistant_live;
+mod assistant_notice;
+mod assistant_profile;
+mod assistant_version;
+mod assistants;
 mod bar;
+mod button;
 mod call;
 mod calls;
 mod campaign;
 mod campaign_live;
 mod campaigns;
+mod difference;
 mod import_report;
 mod lines;
+mod missing;
 mod new_campaign;
+mod numbers;
 mod pace;
 mod pager;
 mod problem;
@@ -43,15 +63,27 @@ mod words;
 mod tests;
 
 pub use actions::Actions;
+pub use assistant::{AssistantPage, TestCall};
+pub use assistant_actions::AssistantActions;
+pub use assistant_form::{AssistantFormPage, Existing};
+pub use assistant_live::{AssistantLive, Drift, Results, UsedBy, VersionRow};
+pub use assistant_notice::AssistantNotice;
+pub use assistant_profile::{Fact, Group, Piece, Profile};
+pub use assistant_version::AssistantVersionPage;
+pub use assistants::{AssistantList, AssistantRow, AssistantsFilter, AssistantsPage};
 pub use bar::{Bar, Segment};
+pub use button::{Button, Question};
 pub use call::{Attempt, CallPage, CallPanel, Field, Recording, TimelineEvent, Turn};
 pub use calls::{CallRow, CallsFilter, CallsTable, Choices};
-pub use campaign::CampaignPage;
+pub use campaign::{CampaignPage, ChangeAssistant};
 pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup, WaitingReason};
 pub use campaigns::{CampaignList, CampaignRow, CampaignsPage};
+pub use difference::Difference;
 pub use import_report::{ImportProblem, ImportReport, ImportResult};
 pub use lines::{Lamp, Lines};
+pub use missing::MissingVariable;
 pub use new_campaign::{Choice, NewCampaign};
+pub use numbers::{NumberList, NumberRow, NumbersPage};
 pub use pace::{Minute, Pace};
 pub use pager::Pager;
 pub use problem::ErrorPage;

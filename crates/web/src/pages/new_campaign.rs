@@ -7,9 +7,9 @@
 pub struct NewCampaign {
     /// Regions of national numbers: the value is a two-letter code, or empty for none.
     pub regions: Vec<Choice>,
-    /// The assistants to choose from.
+    /// The registered, active assistants. Without any, the form leads to the directory.
     pub assistants: Vec<Choice>,
-    /// The caller numbers to choose from.
+    /// The caller numbers to choose from: [`super::NumberRow::choice_label`].
     pub phone_numbers: Vec<Choice>,
     /// Why a choice is empty or old, for instance that the provider cannot be reached.
     pub notice: Option<String>,

@@ -73,3 +73,44 @@ pub(super) const LINES: &[Word] = &[
     ("unconfirmed", "Unconfirmed", "tone-warn", "No clear answer to the dial request. Being looked up."),
     ("silent", "Silent", "tone-warn", "No news for a while. The provider is being asked."),
 ];
+
+pub(super) const ASSISTANT_SOURCES: &[Word] = &[
+    ("local", "Ours", "tone-active", "Made in AutoLynx."),
+    ("imported", "Imported", "tone-quiet", "Made at the provider and registered here."),
+    ("template", "Template", "tone-voicemail", "Comes with AutoLynx. Clone it to make it yours."),
+];
+
+pub(super) const ASSISTANT_STATES: &[Word] = &[
+    ("ready", "Ready", "tone-ok", "As it should be."),
+    ("creating", "Creating…", "tone-waiting", "The provider has been asked to create it."),
+    ("changing", "Changing…", "tone-waiting", "The provider has been asked to change it."),
+    ("removing", "Removing…", "tone-waiting", "It is being removed."),
+    ("in_doubt", "In doubt", "tone-warn", "The answer to a change was lost. It is being looked up."),
+    ("not_created", "Not created", "tone-bad", "The provider has not created it."),
+    ("removed", "Deleted", "tone-quiet", "AutoLynx no longer lists it."),
+    ("differs", "Differs from Vapi", "tone-warn", "Somebody changed it at the provider."),
+    ("gone", "Gone at Vapi", "tone-bad", "The provider no longer has it."),
+];
+
+pub(super) const VERSION_ORIGINS: &[Word] = &[
+    ("created", "Created", "tone-active", "Written in AutoLynx."),
+    ("edited", "Edited", "tone-quiet", "Changed in AutoLynx."),
+    ("imported", "Imported", "tone-voicemail", "Read from the provider."),
+    ("taken", "Taken over", "tone-voicemail", "What stood at the provider was made ours."),
+    ("restored", "Restored", "tone-warn", "An earlier version again."),
+    ("cloned", "Cloned", "tone-active", "A copy of another assistant."),
+    ("template", "Template", "tone-voicemail", "Comes with AutoLynx."),
+    ("pushed", "Pushed", "tone-ok", "Ours was written over what stood at the provider."),
+];
+
+pub(super) const NUMBER_STATES: &[Word] = &[
+    ("active", "Active", "tone-ok", "It can call."),
+    ("activating", "Activating", "tone-waiting", "The provider is still setting it up."),
+    ("blocked", "Blocked", "tone-bad", "The provider has blocked it."),
+];
+
+pub(super) const LINE_HEALTH: &[Word] = &[
+    ("healthy", "Healthy", "tone-ok", "Calls get through."),
+    ("busy", "Busy", "tone-warn", "Calls are up on it right now."),
+    ("error", "Error", "tone-bad", "It cannot call, or its last calls failed."),
+];

@@ -4,7 +4,8 @@
 //! that a newer node's rows never break an older node's page.
 
 use super::vocabulary::{
-    CALL_STATUSES, CAMPAIGN_STATUSES, CONTACT_STATES, LINES, OTHER_OUTCOMES, OUTCOMES, SOURCES, Word,
+    ASSISTANT_SOURCES, ASSISTANT_STATES, CALL_STATUSES, CAMPAIGN_STATUSES, CONTACT_STATES, LINE_HEALTH,
+    LINES, NUMBER_STATES, OTHER_OUTCOMES, OUTCOMES, SOURCES, VERSION_ORIGINS, Word,
 };
 
 /// A word from a table, ready to be shown.
@@ -60,6 +61,37 @@ impl Badge {
     #[must_use]
     pub fn line(key: &str) -> Self {
         look_up(LINES, key)
+    }
+
+    /// Where an assistant came from: `local`, `imported` or `template`.
+    #[must_use]
+    pub fn assistant_source(key: &str) -> Self {
+        look_up(ASSISTANT_SOURCES, key)
+    }
+
+    /// What is not as it should be with an assistant: `creating`, `changing`, `removing`, `in_doubt`, `not_created`,
+    /// `removed`, or how the provider's copy differs: `differs`, `gone`.
+    #[must_use]
+    pub fn assistant_state(key: &str) -> Self {
+        look_up(ASSISTANT_STATES, key)
+    }
+
+    /// How a version came about, from its stored form, for instance `edited`.
+    #[must_use]
+    pub fn version_origin(key: &str) -> Self {
+        look_up(VERSION_ORIGINS, key)
+    }
+
+    /// The state of a caller number: `active`, `activating` or `blocked`.
+    #[must_use]
+    pub fn number_state(key: &str) -> Self {
+        look_up(NUMBER_STATES, key)
+    }
+
+    /// How a caller number's line is: `healthy`, `busy` or `error`.
+    #[must_use]
+    pub fn line_health(key: &str) -> Self {
+        look_up(LINE_HEALTH, key)
     }
 
     /// Every call status, in rising order: the choices of a filter.
@@ -152,6 +184,11 @@ mod tests {
             OUTCOMES,
             SOURCES,
             LINES,
+            ASSISTANT_SOURCES,
+            ASSISTANT_STATES,
+            VERSION_ORIGINS,
+            NUMBER_STATES,
+            LINE_HEALTH,
         ] {
             let mut keys: Vec<_> = table.iter().map(|word| word.0).collect();
             keys.sort_unstable();

@@ -21,6 +21,17 @@ use crate::pages::{
 /// Cost, transcript and recording come a while after the end; the panel refreshes itself for so long, in milliseconds.
 const DETAILS_WITHIN_MS: i64 = 5 * MINUTE_MS;
 
+/// Who spoke, and as which version.
+fn spoke(call: &CallDetail) -> String {
+    let name = &call.assistant_name;
+    match (call.assistant_version, call.assistant_version_also) {
+        (None, _) => name.clone(),
+        (Some(version), None) => format!("{name}, version {version}"),
+        // It was being changed just then.
+        (Some(version), Some(also)) => format!("{name}, version {version} or {also}"),
+    }
+}
+
 /// The panel. `playable`: whether recordings can be listened to here.
 pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bool, now: UtcMs) -> CallPanel {
     let id = call.id.to_string();
@@ -33,6 +44,8 @@ pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bo
     CallPanel {
         campaign_id: call.campaign_id.to_string(),
         campaign_name: campaign.map_or_else(String::new, |campaign| campaign.name.clone()),
+        assistant: Some(spoke(call)),
+        assistant_id: Some(call.assistant_id.to_string()),
         name: call.name.clone(),
         business: filled(&call.business_name),
         phone: phone(&call.phone),

@@ -10,16 +10,16 @@ use domain::{
     pacing::Lines as AccountLines,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use store::{Account, Campaign, ContactRow, Progress};
+use store::{Account, Campaign, ContactRow, Lacking, Progress};
 
 use super::{
     recent, waiting,
     wording::{connected, mode, pause_reason, phone, status_note},
 };
-use crate::pages::{
-    Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, Money, Notice, NoticeAction, Pace, Setup, When,
+use crate::{api::unfit, pages::{
+    Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, MissingVariable, Money, Notice, NoticeAction, Pace, Setup, When,
     show::{clock, count, count_of, share, span, usd},
-};
+}};
 
 /// Webhooks that have been silent for so long are worth a word, in milliseconds.
 const SILENT_MS: i64 = 2 * MINUTE_MS;
@@ -37,6 +37,10 @@ pub(crate) struct Parts {
     pub pending: Vec<ContactRow>,
     /// The contacts called last that are done, at most [`recent::SAMPLE`].
     pub finished: Vec<ContactRow>,
+    /// Variables that the assistant speaks of and people lack, before the start.
+    pub lacking: Vec<Lacking>,
+    /// The badge of the number that calls, where it is known.
+    pub line: Option<Badge>,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
     pub now: UtcMs,
@@ -69,9 +73,10 @@ impl Parts {
                 pause_reason: None,
                 ..campaign.clone()
             }),
-            actions: Actions::of(&id, &campaign.name, status, left, campaign.cap),
+            actions: Actions::of(&id, &campaign.name, status, left, campaign.cap).knowing(&self.missing()),
             setup: self.setup(),
             notice: self.notice(&id),
+            missing: self.missing(),
             done: count(done),
             skipped: (skipped > 0).then(|| count(skipped)),
             total: count(total),
@@ -99,6 +104,18 @@ impl Parts {
         }
     }
 
+    fn missing(&self) -> Vec<MissingVariable> {
+        self.lacking
+            .iter()
+            .map(|lacking| MissingVariable {
+                name: lacking.name.clone(),
+                missing: lacking.people,
+                of: u64::from(self.campaign.total_contacts),
+                column: lacking.column,
+            })
+            .collect()
+    }
+
     fn calls(&self, status: CallStatus) -> u64 {
         self.progress
             .calls
@@ -118,6 +135,13 @@ impl Parts {
         let number = campaign.phone_number.as_deref().map(phone);
         Setup {
             assistant: campaign.assistant_name.clone(),
+            assistant_id: Some(campaign.assistant_id.to_string()),
+            assistant_version: campaign.assistant_version.map(|version| format!("version {version}")),
+            assistant_changes: matches!(
+                campaign.status,
+                CampaignStatus::Created | CampaignStatus::Scheduled
+            ),
+            line_health: self.line.clone(),
             caller_number: number.unwrap_or_else(|| campaign.phone_number_id.clone()),
             mode: mode(campaign),
             created: When::at(campaign.created_at.0),
@@ -142,6 +166,19 @@ impl Parts {
                 action: Some(NoticeAction::Post(
                     "Resume".to_owned(),
                     format!("/api/campaigns/{id}/resume"),
+                )),
+            });
+        }
+        if let (CampaignStatus::Created | CampaignStatus::Scheduled, Some(trouble)) =
+            (campaign.status, campaign.assistant_trouble)
+        {
+            return Some(Notice {
+                tone: "warning",
+                title: "The assistant cannot call".to_owned(),
+                detail: unfit::words(trouble).1.to_owned(),
+                action: Some(NoticeAction::Link(
+                    "See the assistant".to_owned(),
+                    format!("/assistants/{}", campaign.assistant_id),
                 )),
             });
         }

@@ -2,27 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use domain::phone::{Phone, Region};
+use domain::{
+    ids::AssistantId,
+    phone::{Phone, Region},
+};
 use engine::{LookupError, ProviderNumber};
+use store::Assistant;
 
-use super::wording::phone;
+use super::numbers::{choices, notice};
 use crate::{
-    directory::Offer,
     pages::{Choice, NewCampaign},
     state::WebSettings,
 };
 
-/// The form with what the provider offers. `trouble` says why the offer is missing or old.
+/// The form with what there is to choose from. `trouble` says why numbers are missing or old.
 pub(crate) fn form(
     settings: &WebSettings,
-    offer: Option<&Offer>,
+    assistants: &[Assistant],
+    known: Option<&[ProviderNumber]>,
+    open: &BTreeMap<String, u32>,
     trouble: Option<&LookupError>,
     account_lines: Option<u32>,
 ) -> NewCampaign {
-    let numbers: Vec<&ProviderNumber> = offer
+    let numbers: Vec<&ProviderNumber> = known
         .iter()
-        .flat_map(|offer| &offer.numbers)
-        .filter(|number| number.usable)
+        .flat_map(|numbers| numbers.iter())
+        .filter(|number| number.usable())
         .collect();
     let default = settings.default_phone_number_id.as_deref();
     let chosen = match numbers.as_slice() {
@@ -32,49 +37,26 @@ pub(crate) fn form(
             .copied()
             .find(|number| default == Some(number.id.as_str())),
     };
-    let assistants: Vec<_> = offer.iter().flat_map(|offer| &offer.assistants).collect();
-    let one_assistant = assistants.len() == 1;
     NewCampaign {
         regions: regions(settings.default_region.or_else(|| chosen.and_then(region))),
-        assistants: assistants
-            .into_iter()
-            .map(|assistant| Choice {
-                selected: one_assistant,
-                ..Choice::new(&assistant.id, &assistant.name)
-            })
-            .collect(),
-        phone_numbers: numbers
-            .iter()
-            .map(|number| Choice {
-                selected: chosen.is_some_and(|chosen| chosen.id == number.id),
-                ..Choice::new(&number.id, &label(number))
-            })
-            .collect(),
-        notice: trouble.map(|error| notice(error, offer.is_some())),
+        assistants: assistant_choices(assistants, None),
+        phone_numbers: choices(known.unwrap_or_default(), open, default),
+        notice: trouble.map(|error| notice(error, known.is_some())),
         default_cap: settings.default_cap,
         account_lines,
     }
 }
 
-fn notice(error: &LookupError, remembered: bool) -> String {
-    let what = if remembered {
-        "Assistants and numbers are those it last had."
-    } else {
-        "Assistants and numbers are missing."
-    };
-    format!(
-        "The provider cannot be asked: {}. {what} Reload to try again.",
-        error.message.trim_end_matches('.')
-    )
-}
-
-fn label(number: &ProviderNumber) -> String {
-    match (&number.number, &number.name) {
-        (Some(digits), Some(name)) => format!("{} ({name})", phone(digits)),
-        (Some(digits), None) => phone(digits),
-        (None, Some(name)) => name.clone(),
-        (None, None) => number.id.clone(),
-    }
+/// Assistants for a select box: this one is chosen, or the only one.
+pub(crate) fn assistant_choices(assistants: &[Assistant], chosen: Option<AssistantId>) -> Vec<Choice> {
+    let only = assistants.len() == 1;
+    assistants
+        .iter()
+        .map(|assistant| Choice {
+            selected: only || chosen == Some(assistant.id),
+            ..Choice::new(&assistant.id.to_string(), &assistant.name)
+        })
+        .collect()
 }
 
 fn region(number: &ProviderNumber) -> Option<Region> {
@@ -102,33 +84,51 @@ fn regions(suggested: Option<Region>) -> Vec<Choice> {
 
 #[cfg(test)]
 mod tests {
-    use engine::ProviderAssistant;
+    use domain::{directory::Source, ids::AssistantId, time::UtcMs};
+    use engine::NumberState;
 
     use super::*;
 
-    fn number(id: &str, digits: Option<&str>, usable: bool) -> ProviderNumber {
+    fn number(id: &str, digits: Option<&str>, state: NumberState) -> ProviderNumber {
         ProviderNumber {
             id: id.to_owned(),
             name: None,
             number: digits.map(str::to_owned),
-            usable,
+            provider: None,
+            state,
+        }
+    }
+
+    fn ann() -> Assistant {
+        Assistant {
+            id: AssistantId(uuid::Uuid::from_u128(7)),
+            name: "Ann".into(),
+            source: Source::Local,
+            provider_assistant_id: Some("a".into()),
+            config_json: "{}".into(),
+            version: 1,
+            active: true,
+            ephemeral: false,
+            checked_at: None,
+            theirs_json: None,
+            gone_at: None,
+            removed_at: None,
+            deleted_at: None,
+            created_at: UtcMs(0),
+            updated_at: UtcMs(0),
+            change: None,
+            campaigns: 0,
+            unfinished_campaigns: 0,
         }
     }
 
     #[test]
     fn the_only_choice_is_made_and_its_country_suggested() {
-        let offer = Offer {
-            assistants: vec![ProviderAssistant {
-                id: "a".into(),
-                name: "Ann".into(),
-                config_json: "{}".into(),
-            }],
-            numbers: vec![
-                number("us", Some("+12025550100"), false),
-                number("gb", Some("+442079460958"), true),
-            ],
-        };
-        let form = form(&WebSettings::default(), Some(&offer), None, Some(10));
+        let numbers = [
+            number("us", Some("+12025550100"), NumberState::Blocked),
+            number("gb", Some("+442079460958"), NumberState::Active),
+        ];
+        let form = form(&WebSettings::default(), &[ann()], Some(&numbers), &BTreeMap::new(), None, Some(10));
         let chosen = |choices: &[Choice]| -> Vec<String> {
             choices
                 .iter()
@@ -141,7 +141,7 @@ mod tests {
             ["gb"],
             "a number that cannot call is no choice"
         );
-        assert_eq!(chosen(&form.assistants), ["a"]);
+        assert_eq!(chosen(&form.assistants), [ann().id.to_string()]);
         assert_eq!(chosen(&form.regions), ["GB"]);
     }
 
@@ -151,7 +151,7 @@ mod tests {
             message: "no answer".to_owned(),
             retry_after_ms: None,
         };
-        let form = form(&WebSettings::default(), None, Some(&error), None);
+        let form = form(&WebSettings::default(), &[], None, &BTreeMap::new(), Some(&error), None);
         assert!(form.regions[0].selected && form.regions[0].value.is_empty());
         assert!(form.notice.is_some_and(|notice| notice.contains("missing")));
     }

@@ -92,7 +92,7 @@ async fn errors_have_one_form_wherever_they_come_from() {
 async fn a_panic_is_our_fault_and_harms_nobody_else() {
     let rig = Rig::new().await;
     rig.provider.panics.store(true, Ordering::SeqCst);
-    let broken = rig.get("/api/assistants").await;
+    let broken = rig.get("/api/phone-numbers").await;
     assert_eq!(broken.error(), (500, "internal".to_owned()));
     assert!(
         !broken.text().contains("client is broken"),
@@ -105,7 +105,7 @@ async fn a_panic_is_our_fault_and_harms_nobody_else() {
     let page = rig.get("/campaigns").await.expect(500).text();
     assert!(page.contains("Something went wrong on our side"));
     rig.provider.panics.store(false, Ordering::SeqCst);
-    rig.get("/api/assistants").await.expect(200);
+    rig.get("/api/phone-numbers").await.expect(200);
 }
 
 #[tokio::test]

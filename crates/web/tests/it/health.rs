@@ -16,7 +16,7 @@ async fn a_provider_that_is_down_is_told_but_makes_nobody_unhealthy() {
     let rig = Rig::new().await;
     assert!(rig.get("/api/health").await.expect(200).json()["checks"]["provider"]["healthy"].is_null());
     rig.provider.fail("connection refused", None);
-    rig.get("/api/assistants").await;
+    rig.get("/api/phone-numbers").await;
     let provider = rig.get("/api/health").await.expect(200).json()["checks"]["provider"].clone();
     assert_eq!(
         (&provider["healthy"], provider["error"].as_str()),

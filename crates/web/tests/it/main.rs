@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod actions;
+mod assistants;
+mod assistants_refused;
 mod calls;
 mod create;
 mod create_refused;

@@ -181,7 +181,7 @@ async fn the_form_says_so_when_the_provider_cannot_be_asked() {
     rig.wait_ms(10_000);
     let page = rig.get("/campaigns").await.expect(200).text();
     assert!(
-        page.contains("Short pitch") && page.contains("&#60;b&#62;Discovery"),
+        page.contains("Short pitch") && page.contains("Front desk"),
         "{page}"
     );
     rig.provider.fail("connection refused", None);

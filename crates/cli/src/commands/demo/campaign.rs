@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sandbox::DEFAULT_ASSISTANT_ID;
+use sandbox::{DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{DemoArgs, show::Show};
 
+/// How often an assistant is asked for at most.
+const IMPORT_TRIES: u32 = 25;
 /// How often the bars are drawn afresh.
 const REFRESH: Duration = Duration::from_millis(200);
 
@@ -67,6 +69,32 @@ impl Client {
         }
     }
 
+    /// Registers the assistants that the built-in provider has.
+    pub(crate) async fn import_assistants(&self) -> anyhow::Result<()> {
+        for id in [DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID] {
+            let mut tries = 0;
+            // The provider may be a faulty one, on purpose.
+            while let Err(error) = self.import_assistant(id).await {
+                tries += 1;
+                if tries == IMPORT_TRIES {
+                    return Err(error);
+                }
+                tokio::time::sleep(REFRESH).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn import_assistant(&self, provider_id: &str) -> anyhow::Result<()> {
+        let body = serde_json::json!({ "provider_assistant_id": provider_id, "by": "the demo" });
+        self.post("/api/assistants/import", &body).await.map(|_| ())
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.base_url);
+        read(self.http.post(url).json(body).send().await?).await
+    }
+
     /// Uploads the list and presses Start.
     pub(crate) async fn start_campaign(&self, args: &DemoArgs, list: Vec<u8>) -> anyhow::Result<Started> {
         let name = args
@@ -79,13 +107,16 @@ impl Client {
             .text("assistant_id", DEFAULT_ASSISTANT_ID)
             .text("cap", args.cap.to_string())
             .text("default_region", args.region.to_string())
-            .text("start", "true")
             .part(
                 "file",
                 reqwest::multipart::Part::bytes(list).file_name(format!("{name}.csv")),
             );
         let url = format!("{}/api/campaigns", self.base_url);
         let answer = read(self.http.post(url).multipart(form).send().await?).await?;
+        let id = answer["campaign"]["id"].as_str().context("the campaign has no id")?;
+        // A list of anybody's may lack what the sample assistant speaks of.
+        let start = serde_json::json!({ "accept_missing": true });
+        self.post(&format!("/api/campaigns/{id}/start"), &start).await?;
         let report = &answer["report"];
         let count = |key: &str| {
             report[key]
@@ -94,10 +125,7 @@ impl Client {
         };
         let problems = report["problems"].as_array().cloned().unwrap_or_default();
         Ok(Started {
-            id: answer["campaign"]["id"]
-                .as_str()
-                .context("the campaign has no id")?
-                .to_owned(),
+            id: id.to_owned(),
             rows: count("rows")?,
             accepted: count("accepted")?,
             rejected: count("rejected")?,

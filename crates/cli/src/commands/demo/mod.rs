@@ -70,6 +70,7 @@ pub(crate) async fn run(args: DemoArgs, mut settings: Settings) -> anyhow::Resul
     let show = Show::new(args.json);
     show.opening(stage.base_url(), &args);
 
+    client.import_assistants().await?;
     let started = client.start_campaign(&args, list).await?;
     show.imported(&started);
     let finished = tokio::select! {

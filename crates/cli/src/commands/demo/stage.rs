@@ -80,10 +80,10 @@ impl Stage {
             clock,
             sandbox_url: Some(format!("{provider_url}/sandbox")),
         };
-        let engine = node::engine(&settings, store.clone(), &surroundings).await?;
+        let works = node::works(&settings, store.clone(), &surroundings).await?;
         let node = tokio::spawn({
             let stop = stop.clone();
-            async move { node::run(&settings, engine, listener, &surroundings, stop).await }
+            async move { node::run(&settings, works, listener, &surroundings, stop).await }
         });
         Ok(Self {
             base_url,

@@ -7,10 +7,10 @@
 pub(crate) mod checks;
 pub(crate) mod core;
 pub(crate) mod draw;
-mod edges;
+pub(crate) mod edges;
 mod node;
 pub(crate) mod setup;
-mod template;
+pub(crate) mod template;
 pub(crate) mod truth;
 
 use std::{collections::BTreeMap, future::poll_fn, path::PathBuf, sync::Arc, task::Poll};
@@ -422,6 +422,7 @@ impl Sim {
 
 async fn import(desk: &Store, index: usize, list: &List, template: &Template) -> CampaignId {
     let campaign = NewCampaign {
+        kind: domain::campaign::Kind::List,
         name: format!("Campaign {index}"),
         mode: list.mode,
         cap: list.cap,

@@ -35,8 +35,9 @@ impl Template {
                 provider_assistant_id: provider_id.to_owned(),
                 name: "An assistant".to_owned(),
                 config_json: "{}".to_owned(),
+                author: String::new(),
             };
-            assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap());
+            assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap().id);
         }
         store.close().await;
         Self {
@@ -48,10 +49,28 @@ impl Template {
 
     /// Copies the database into a folder.
     pub(crate) fn copy_into(&self, folder: &Path) -> PathBuf {
-        let file = folder.join("run.db");
-        std::fs::copy(&self.file, &file).unwrap();
-        file
+        copy(&self.file, folder)
     }
+}
+
+/// A copy in this folder of a database that has tables and nothing in them.
+pub(crate) async fn empty_in(place: &Path) -> PathBuf {
+    static EMPTY: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
+    let make = || async {
+        let folder = folder();
+        let file = folder.path().join("empty.db");
+        let store = open(&file, 0).await;
+        store.migrate().await.unwrap();
+        store.close().await;
+        (folder, file)
+    };
+    copy(&EMPTY.get_or_init(make).await.1, place)
+}
+
+fn copy(file: &Path, folder: &Path) -> PathBuf {
+    let to = folder.join("run.db");
+    std::fs::copy(file, &to).unwrap();
+    to
 }
 
 /// A folder for one run, in memory where the machine has such a place.

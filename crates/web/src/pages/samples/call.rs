@@ -49,6 +49,8 @@ fn talked() -> CallPanel {
         id: id(0x204),
         campaign_id: id(1),
         campaign_name: "Spring follow-up".to_owned(),
+        assistant: Some("Short pitch, version 3".to_owned()),
+        assistant_id: Some(id(0x401)),
         name: "Bùi Thị Hạnh".to_owned(),
         business: Some("Hạnh Hoa Tươi".to_owned()),
         phone: "+84 24 3555 0188".to_owned(),
@@ -122,6 +124,7 @@ impl CallPanel {
         let mut running = bare(0x201, "IN_PROGRESS");
         running.timeline = talked.timeline[..5].to_vec();
         let mut doubtful = bare(0x203, "QUEUED");
+        doubtful.assistant = Some("Short pitch, version 3 or 4".to_owned());
         doubtful.provider_call_id = None;
         doubtful.timeline[1] = event(
             30_000,
@@ -131,6 +134,8 @@ impl CallPanel {
             true,
         );
         let mut failed = bare(0x207, "FAILED");
+        failed.assistant = None;
+        failed.assistant_id = None;
         failed.live = false;
         failed.outcome = Some(Badge::outcome("invalid_number"));
         failed.ended = Some(ended_reason("twilio-reported-customer-misdialed"));
@@ -140,6 +145,8 @@ impl CallPanel {
         for text in [&mut hostile.name, &mut hostile.campaign_name, &mut hostile.phone] {
             *text = HOSTILE.to_owned();
         }
+        hostile.assistant = Some(HOSTILE.to_owned());
+        hostile.assistant_id = None;
         hostile.business = Some(HOSTILE.to_owned());
         hostile.summary = Some(HOSTILE.repeat(20));
         hostile.transcript[1].text = HOSTILE.to_owned();

@@ -1,7 +1,8 @@
 use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, MINUTE_MS, NOW_MS, PEOPLE, SECOND_MS, id};
 use crate::pages::{
-    Actions, Badge, Bar, CallsTable, CampaignLive, CampaignPage, Choices, Counted, ImportReport, Lamp, Lines,
-    Money, Notice, NoticeAction, Pace, Setup, Shell, WaitingReason, When,
+    Actions, Badge, Bar, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choice, Choices, Counted,
+    ImportReport, Lamp, Lines, MissingVariable, Money, Notice, NoticeAction, Pace, Setup, Shell,
+    WaitingReason, When,
     show::{clock, count, share, span, usd},
 };
 
@@ -97,7 +98,11 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
         actions: Actions::of(&id(1), name, status, pending, cap),
         setup: Setup {
             assistant: "Short pitch".to_owned(),
+            assistant_id: Some(id(0x401)),
+            assistant_version: Some("version 3".to_owned()),
+            assistant_changes: status == "CREATED",
             caller_number: "+1 202-555-0100".to_owned(),
+            line_health: Some(Badge::line_health("healthy")),
             mode: "Continuous".to_owned(),
             created: When::at(NOW_MS - 2 * HOUR_MS),
             scheduled: None,
@@ -106,6 +111,7 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             duration: began.then(|| span(35 * MINUTE_MS)),
         },
         notice: None,
+        missing: Vec::new(),
         done: count(done),
         skipped: (skipped > 0).then(|| count(skipped)),
         total: count(total),
@@ -166,6 +172,27 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             minutes_until: None,
         },
     }
+}
+
+/// A list that lacks what the assistant's words use.
+fn incomplete() -> CampaignLive {
+    let people = People {
+        total: 400,
+        pending: 400,
+        calling: 0,
+        skipped: 0,
+    };
+    let mut sample = live("Reactivation, Q4", "CREATED", people, 8);
+    let variable = |name: &str, missing, column| MissingVariable {
+        name: name.to_owned(),
+        missing,
+        of: 400,
+        column,
+    };
+    sample.missing = vec![variable("city", 120, true), variable("callback_day", 400, false)];
+    sample.actions = sample.actions.knowing(&sample.missing);
+    sample.setup.line_health = Some(Badge::line_health("busy"));
+    sample
 }
 
 fn minutes() -> Vec<(i64, u64, u64)> {
@@ -256,6 +283,9 @@ fn failed() -> CampaignLive {
         skipped: 0,
     };
     let mut sample = live(LONG, "FAILED", people, 8);
+    sample.setup.assistant_id = None;
+    sample.setup.assistant_version = None;
+    sample.setup.line_health = Some(Badge::line_health("error"));
     sample.notice = Some(Notice {
         tone: "error",
         title: "The assistant was deleted at the provider".to_owned(),
@@ -301,7 +331,7 @@ fn hostile() -> CampaignLive {
 }
 
 impl CampaignLive {
-    /// Created, running, paused with a reason, completed, failed, a million people, and hostile names.
+    /// Created with a full list and with holes in it, running, paused with a reason, completed, failed, a million people, and hostile names.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
         let new = live(
@@ -318,12 +348,23 @@ impl CampaignLive {
         vec![
             ("running", running()),
             ("created", new),
+            ("incomplete list", incomplete()),
             ("paused", paused()),
             ("completed", completed()),
             ("failed", failed()),
             ("huge", huge()),
             ("hostile", hostile()),
         ]
+    }
+}
+
+fn change_assistant() -> ChangeAssistant {
+    let present = Choice {
+        selected: true,
+        ..Choice::new(&id(0x401), "Short pitch")
+    };
+    ChangeAssistant {
+        assistants: vec![present, Choice::new(&id(0x402), "Renewals, friendly")],
     }
 }
 
@@ -344,6 +385,7 @@ impl CampaignPage {
                     name,
                     Self {
                         shell,
+                        change_assistant: live.setup.assistant_changes.then(change_assistant),
                         live,
                         choices: Choices::all(),
                         calls,

@@ -134,8 +134,7 @@ impl NewCampaign {
             default_cap: 8,
             account_lines: Some(10),
         };
-        let notice =
-            "The provider cannot be reached, so assistants and numbers are missing. Reload to try again.";
+        let notice = "The provider cannot be reached, so numbers are missing. Reload to try again.";
         let bare = Self {
             assistants: Vec::new(),
             phone_numbers: Vec::new(),

@@ -1,10 +1,13 @@
 //! Realistic data for every template: empty, running, paused, finished, failed, huge, and hostile to careless markup.
 
+mod assistant;
+mod assistants;
 mod call;
 mod calls;
 mod campaign;
 mod campaigns;
 mod import_report;
+mod numbers;
 mod problem;
 
 /// The moment that samples call now: 2026-11-20 14:30 UTC.

@@ -35,6 +35,14 @@ fn everything() -> Vec<(String, String, bool)> {
     rendered.extend(all("call panel", false, CallPanel::samples()));
     rendered.extend(all("import report", false, ImportReport::samples()));
     rendered.extend(all("import result", false, ImportResult::samples()));
+    rendered.extend(all("assistants", true, AssistantsPage::samples()));
+    rendered.extend(all("assistant list", false, AssistantList::samples()));
+    rendered.extend(all("assistant form", true, AssistantFormPage::samples()));
+    rendered.extend(all("assistant", true, AssistantPage::samples()));
+    rendered.extend(all("assistant live", false, AssistantLive::samples()));
+    rendered.extend(all("assistant version", true, AssistantVersionPage::samples()));
+    rendered.extend(all("numbers", true, NumbersPage::samples()));
+    rendered.extend(all("number list", false, NumberList::samples()));
     rendered.extend(all("error", true, ErrorPage::samples()));
     rendered
 }
@@ -146,7 +154,7 @@ fn everything_that_can_be_used_has_a_name() {
                 {
                     true
                 }
-                "input" | "select" | "progress" => {
+                "input" | "select" | "textarea" | "progress" => {
                     has("aria-label")
                         || element.in_label
                         || element
@@ -230,4 +238,50 @@ fn fragments_read_as_agreed() {
         "import_result",
         text_of(&sample(ImportResult::samples(), "some left out"))
     );
+    insta::assert_snapshot!(
+        "assistant_list",
+        text_of(&sample(AssistantList::samples(), "every state"))
+    );
+    insta::assert_snapshot!(
+        "assistant_not_created",
+        text_of(&sample(AssistantLive::samples(), "not created"))
+    );
+    insta::assert_snapshot!("numbers", text_of(&sample(NumberList::samples(), "every state")));
+}
+
+#[test]
+fn a_list_that_lacks_something_is_started_knowingly() {
+    let html = sample(CampaignLive::samples(), "incomplete list")
+        .render()
+        .expect("renders");
+    assert!(html.contains("city is empty for 120 of 400 people"), "{html}");
+    assert!(html.contains("accept_missing"), "{html}");
+    assert!(html.contains("data-confirm-yes=\"Start anyway\""), "{html}");
+    let html = sample(CampaignLive::samples(), "created")
+        .render()
+        .expect("renders");
+    assert!(!html.contains("accept_missing"), "{html}");
+}
+
+#[test]
+fn every_field_of_the_form_has_a_place_for_its_fault() {
+    let text = sample(AssistantFormPage::samples(), "new")
+        .render()
+        .expect("renders");
+    let html = Html::parse(&text, true);
+    let places: Vec<_> = html
+        .elements
+        .iter()
+        .filter_map(|element| element.attributes.get("data-error-for"))
+        .collect();
+    let mut fields = 0;
+    for element in &html.elements {
+        let Some(path) = element.attributes.get("data-path") else {
+            continue;
+        };
+        fields += 1;
+        assert!(places.contains(&path), "{path} has none");
+        assert_eq!(element.attributes.get("name"), Some(path));
+    }
+    assert!(fields > 10, "{fields} fields");
 }

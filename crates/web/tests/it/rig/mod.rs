@@ -16,7 +16,7 @@ use domain::{
     ids::{CallId, CampaignId},
     time::UtcMs,
 };
-use engine::{Clock, Engine, Inbox, Settings};
+use engine::{Clock, Directory, Engine, Inbox, Settings};
 use http::{Method, Request, Response};
 use store::{ContactFilter, Options, Page, Store};
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 pub(crate) use answer::Answer;
 pub(crate) use form::{Form, LIST};
-pub(crate) use provider::FakeProvider;
+pub(crate) use provider::{FakeProvider, Trouble};
 
 /// The moment at which every test begins: 2026-11-20 14:30 UTC.
 pub(crate) const NOW: UtcMs = UtcMs(1_795_185_000_000);
@@ -53,6 +53,7 @@ pub(crate) struct Rig {
     pub(crate) state: AppState,
     pub(crate) store: Store,
     pub(crate) engine: Engine,
+    pub(crate) directory: Directory,
     pub(crate) provider: Arc<FakeProvider>,
     clock: Arc<TestClock>,
     _folder: TempDir,
@@ -101,12 +102,16 @@ impl Rig {
             ..WebSettings::default()
         };
         change(&mut settings);
-        let mut state = AppState::new(engine.clone(), inbox, settings);
+        let directory = Directory::new(store.clone(), provider.clone(), clock.clone(), 15_000);
+        directory.seed_templates().await.unwrap();
+        let mut state = AppState::new(engine.clone(), directory.clone(), inbox, settings);
         if let Some(recordings) = recordings {
             state = state.with_recordings(recordings);
         }
+        directory.import("asst-1", None, "").await.unwrap();
         Self {
             app: router(state.clone()),
+            directory,
             state,
             store,
             engine,
@@ -139,6 +144,13 @@ impl Rig {
     /// What a program on this machine asks for.
     pub(crate) async fn post(&self, path: &str) -> Answer {
         self.send(request(Method::POST, path)).await
+    }
+
+    /// Sends JSON.
+    pub(crate) async fn json(&self, method: Method, path: &str, body: serde_json::Value) -> Answer {
+        let mut request = request(method, path);
+        *request.body_mut() = Body::from(body.to_string());
+        self.send(request).await
     }
 
     /// Imports a form.

@@ -1,20 +1,26 @@
 //! A provider that accepts every call, offers two assistants and two numbers, and can be made to fail.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use domain::{
+    assistant::Fault,
     call::{CallRef, CallState, Dialling, Fact, Source},
     time::UtcMs,
 };
-use engine::{DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony};
+use engine::{
+    Assistants, ChangeAnswer, DialAnswer, Listing, LookupError, NumberState, ProviderAssistant, ProviderNumber, Telephony,
+};
+use serde_json::{Map, Value};
 use store::Dial;
 
 /// A provider in the hands of a test.
-#[derive(Default)]
 pub(crate) struct FakeProvider {
     /// Set: look-ups fail like this.
     pub(crate) failure: Mutex<Option<LookupError>>,
@@ -26,9 +32,27 @@ pub(crate) struct FakeProvider {
     pub(crate) gate: Arc<tokio::sync::RwLock<()>>,
     /// A dial has begun.
     pub(crate) dialling: Arc<tokio::sync::Notify>,
-    /// How often assistants were listed.
+    /// How often numbers were listed.
     pub(crate) listed: AtomicUsize,
     dialled: AtomicUsize,
+    /// The account's assistants, by id.
+    pub(crate) assistants: Mutex<BTreeMap<String, Map<String, Value>>>,
+    /// Set: how the next change of an assistant goes wrong.
+    pub(crate) trouble: Mutex<Option<Trouble>>,
+    made: AtomicUsize,
+}
+
+/// What may go wrong with a change of an assistant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trouble {
+    /// It is refused because of a field.
+    Refused,
+    /// It does not arrive.
+    NotSent,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It is not done, and there is no answer either.
+    NeverArrived,
 }
 
 impl FakeProvider {
@@ -54,11 +78,132 @@ impl FakeProvider {
     }
 }
 
-fn assistant(id: &str, name: &str) -> ProviderAssistant {
+fn provider_assistant(id: &str, config: &Map<String, Value>) -> ProviderAssistant {
+    let mut whole = config.clone();
+    whole.insert("id".to_owned(), id.into());
+    whole.insert("orgId".to_owned(), "org-1".into());
     ProviderAssistant {
         id: id.to_owned(),
-        name: name.to_owned(),
-        config_json: format!("{{\"id\":\"{id}\"}}"),
+        name: config
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or(id)
+            .to_owned(),
+        config_json: Value::Object(whole).to_string(),
+        created_at: None,
+    }
+}
+
+impl Default for FakeProvider {
+    fn default() -> Self {
+        let named = |name: &str| Map::from_iter([("name".to_owned(), Value::from(name))]);
+        let assistants = [("asst-1", "Short pitch"), ("asst-2", "<b>Discovery</b>")];
+        Self {
+            failure: Mutex::default(),
+            changes: Mutex::default(),
+            panics: AtomicBool::default(),
+            gate: Arc::default(),
+            dialling: Arc::default(),
+            listed: AtomicUsize::default(),
+            dialled: AtomicUsize::default(),
+            assistants: Mutex::new(
+                assistants
+                    .into_iter()
+                    .map(|(id, name)| (id.to_owned(), named(name)))
+                    .collect(),
+            ),
+            trouble: Mutex::default(),
+            made: AtomicUsize::default(),
+        }
+    }
+}
+
+impl FakeProvider {
+    /// Changes the account's assistants, and answers as the trouble of the hour wants it.
+    fn change(
+        &self,
+        act: impl FnOnce(&mut BTreeMap<String, Map<String, Value>>) -> Option<ProviderAssistant>,
+    ) -> ChangeAnswer {
+        if let Err(error) = self.working() {
+            return ChangeAnswer::NoEffect(error);
+        }
+        let trouble = self.trouble.lock().unwrap().take();
+        match trouble {
+            Some(Trouble::Refused) => {
+                let message = "voice.voiceId must be one that exists".to_owned();
+                let path = "voice.voiceId".to_owned();
+                return ChangeAnswer::Refused {
+                    faults: vec![Fault { path, message: message.clone() }],
+                    message,
+                };
+            }
+            Some(Trouble::NotSent) => {
+                return ChangeAnswer::NoEffect(LookupError {
+                    message: "connection refused".to_owned(),
+                    retry_after_ms: None,
+                });
+            }
+            Some(Trouble::NeverArrived) => return ChangeAnswer::InDoubt("no answer".to_owned()),
+            Some(Trouble::AnswerLost) | None => {}
+        }
+        match act(&mut self.assistants.lock().unwrap()) {
+            None => ChangeAnswer::NotFound,
+            Some(_) if trouble == Some(Trouble::AnswerLost) => ChangeAnswer::InDoubt("no answer".to_owned()),
+            Some(done) => ChangeAnswer::Done(Box::new(done)),
+        }
+    }
+}
+
+#[async_trait]
+impl Assistants for FakeProvider {
+    async fn list(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
+        self.working()?;
+        let assistants = self.assistants.lock().unwrap();
+        Ok(assistants
+            .iter()
+            .map(|(id, config)| provider_assistant(id, config))
+            .collect())
+    }
+
+    async fn created_since(&self, _: UtcMs) -> Result<Vec<ProviderAssistant>, LookupError> {
+        self.list().await
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
+        self.working()?;
+        let assistants = self.assistants.lock().unwrap();
+        Ok(assistants.get(id).map(|config| provider_assistant(id, config)))
+    }
+
+    async fn create(&self, body: &Value) -> ChangeAnswer {
+        let id = format!("made-{}", self.made.fetch_add(1, Ordering::SeqCst) + 1);
+        let config = body.as_object().expect("an object").clone();
+        self.change(|assistants| {
+            let made = provider_assistant(&id, &config);
+            assistants.insert(id, config);
+            Some(made)
+        })
+    }
+
+    async fn update(&self, id: &str, changes: &Map<String, Value>) -> ChangeAnswer {
+        self.change(|assistants| {
+            let config = assistants.get_mut(id)?;
+            for (key, value) in changes {
+                if value.is_null() {
+                    config.remove(key);
+                } else {
+                    config.insert(key.clone(), value.clone());
+                }
+            }
+            Some(provider_assistant(id, config))
+        })
+    }
+
+    async fn remove(&self, id: &str) -> ChangeAnswer {
+        self.change(|assistants| {
+            let gone = assistants.remove(id)?;
+            Some(provider_assistant(id, &gone))
+        })
     }
 }
 
@@ -125,31 +270,19 @@ impl Telephony for FakeProvider {
         Ok(None)
     }
 
-    async fn assistants(&self) -> Result<Vec<ProviderAssistant>, LookupError> {
+    async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         self.listed.fetch_add(1, Ordering::SeqCst);
         self.working()?;
-        Ok(vec![
-            assistant("asst-1", "Short pitch"),
-            assistant("asst-2", "<b>Discovery</b>"),
-        ])
-    }
-
-    async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        self.working()?;
-        Ok((id == "asst-1").then(|| assistant("asst-1", "Short pitch")))
-    }
-
-    async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
-        self.working()?;
-        let number = |id: &str, number: &str, usable| ProviderNumber {
+        let number = |id: &str, number: &str, state| ProviderNumber {
             id: id.to_owned(),
             name: Some("Front desk".to_owned()),
             number: Some(number.to_owned()),
-            usable,
+            provider: Some("twilio".to_owned()),
+            state,
         };
         Ok(vec![
-            number("num-1", "+12025550100", true),
-            number("num-2", "+12025550101", false),
+            number("num-1", "+12025550100", NumberState::Active),
+            number("num-2", "+12025550101", NumberState::Blocked),
         ])
     }
 }

@@ -1,11 +1,11 @@
-//! What the provider offers for a new campaign: assistants and numbers, remembered for a while.
+//! The numbers that the account can call from, remembered for a while.
 //!
-//! Every page that shows the form would otherwise ask the provider, whose limit on requests the dialler needs.
+//! Every page that shows them would otherwise ask the provider, whose limit on requests the dialler needs.
 
 use std::{sync::Arc, time::Duration};
 
 use domain::time::{SECOND_MS, UtcMs};
-use engine::{Clock, LookupError, ProviderAssistant, ProviderNumber, Telephony};
+use engine::{Clock, LookupError, ProviderNumber, Telephony};
 use tokio::sync::Mutex;
 
 /// How long an answer is taken for the present state, in milliseconds.
@@ -15,14 +15,14 @@ const AFTER_FAILURE_MS: i64 = 10 * SECOND_MS;
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What there is to choose from.
-#[derive(Debug, Default)]
-pub(crate) struct Offer {
-    pub assistants: Vec<ProviderAssistant>,
-    pub numbers: Vec<ProviderNumber>,
+/// The numbers as the provider last told them.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub at: UtcMs,
+    pub numbers: Arc<Vec<ProviderNumber>>,
 }
 
-/// How the provider was found when it was last asked for its offer.
+/// How the provider was found when it was last asked.
 #[derive(Clone, Debug)]
 pub(crate) struct LastContact {
     pub at: UtcMs,
@@ -31,11 +31,11 @@ pub(crate) struct LastContact {
 
 #[derive(Default)]
 struct Known {
-    offer: Option<(UtcMs, Arc<Offer>)>,
+    listed: Option<Listed>,
     failure: Option<(UtcMs, LookupError)>,
 }
 
-pub(crate) struct Directory {
+pub(crate) struct Numbers {
     telephony: Arc<dyn Telephony>,
     clock: Arc<dyn Clock>,
     // Held while asking: many pages opened at once ask once.
@@ -43,7 +43,7 @@ pub(crate) struct Directory {
     last_contact: std::sync::Mutex<Option<LastContact>>,
 }
 
-impl Directory {
+impl Numbers {
     pub(crate) fn new(telephony: Arc<dyn Telephony>, clock: Arc<dyn Clock>) -> Self {
         Self {
             telephony,
@@ -53,55 +53,66 @@ impl Directory {
         }
     }
 
-    /// What there is to choose from, at most half a minute old.
-    pub(crate) async fn offer(&self) -> Result<Arc<Offer>, LookupError> {
+    /// The numbers, at most half a minute old.
+    pub(crate) async fn list(&self) -> Result<Listed, LookupError> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
-        if let Some((at, offer)) = &known.offer
-            && now.since(*at) < FRESH_MS
+        if let Some(listed) = &known.listed
+            && now.since(listed.at) < FRESH_MS
         {
-            return Ok(offer.clone());
+            return Ok(listed.clone());
         }
         if let Some((at, error)) = &known.failure
             && now.since(*at) < error.retry_after_ms.unwrap_or(AFTER_FAILURE_MS)
         {
             return Err(error.clone());
         }
-        let asked = async { tokio::try_join!(self.telephony.assistants(), self.telephony.phone_numbers()) };
-        match self.patiently(asked).await {
-            Ok((assistants, numbers)) => {
-                let offer = Arc::new(Offer { assistants, numbers });
+        match self.patiently(self.telephony.phone_numbers()).await {
+            Ok(numbers) => {
+                let listed = Listed {
+                    at: now,
+                    numbers: Arc::new(numbers),
+                };
                 *known = Known {
-                    offer: Some((now, offer.clone())),
+                    listed: Some(listed.clone()),
                     failure: None,
                 };
-                Ok(offer)
+                Ok(listed)
             }
             Err(error) => {
-                tracing::warn!(%error, "the provider cannot be asked for assistants and numbers");
+                tracing::warn!(%error, "the provider cannot be asked for numbers");
                 known.failure = Some((now, error.clone()));
                 Err(error)
             }
         }
     }
 
-    /// What there was to choose from when the provider last answered.
-    pub(crate) async fn remembered(&self) -> Option<Arc<Offer>> {
-        self.known
-            .lock()
-            .await
-            .offer
-            .as_ref()
-            .map(|(_, offer)| offer.clone())
+    /// The numbers as the provider last told them, however long ago, and why it cannot be asked now, if so.
+    pub(crate) async fn as_known(&self) -> (Option<Listed>, Option<LookupError>) {
+        match self.list().await {
+            Ok(listed) => (Some(listed), None),
+            Err(error) => (self.known.lock().await.listed.clone(), Some(error)),
+        }
     }
 
-    /// One assistant, asked for now: it may have been deleted a moment ago.
-    pub(crate) async fn assistant(&self, id: &str) -> Result<Option<ProviderAssistant>, LookupError> {
-        self.patiently(self.telephony.assistant(id)).await
+    /// The numbers as the provider last told them, without waiting for it. When that is long ago, it is asked meanwhile.
+    pub(crate) fn glance(self: &Arc<Self>) -> Option<Listed> {
+        // Somebody is asking already.
+        let known = self.known.try_lock().ok()?;
+        let listed = known.listed.clone();
+        let fresh = listed
+            .as_ref()
+            .is_some_and(|listed| self.clock.now().since(listed.at) < FRESH_MS);
+        drop(known);
+        if !fresh {
+            let numbers = self.clone();
+            tokio::spawn(async move { numbers.list().await });
+        }
+        listed
     }
 
     /// The numbers, asked for now.
-    pub(crate) async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
+    pub(crate) async fn ask(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         self.patiently(self.telephony.phone_numbers()).await
     }
 

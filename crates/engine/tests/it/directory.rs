@@ -1,0 +1,12 @@
+//! The Assistant Directory over the sandbox provider: what people, others at the provider and faults do to it.
+//!
+//! The ledger of the provider is the witness: what is there, what was made, changed and deleted.
+
+mod doubts;
+mod drift;
+mod ephemeral;
+pub(crate) mod house;
+mod nodes;
+mod people;
+mod races;
+mod refusals;

@@ -1,0 +1,88 @@
+//! The numbers to call from.
+
+use std::collections::BTreeMap;
+
+use engine::{LookupError, ProviderNumber};
+
+use super::wording::phone;
+use crate::{
+    line_health::{LineHealth, detail, live_calls},
+    numbers::Listed,
+    pages::{Badge, Choice, NumberList, NumberRow, When},
+};
+
+/// All numbers. `trouble` says why they are missing or old.
+pub(crate) fn list(
+    listed: Option<&Listed>,
+    trouble: Option<&LookupError>,
+    open: &BTreeMap<String, u32>,
+    default: Option<&str>,
+) -> NumberList {
+    let mut rows: Vec<NumberRow> = listed
+        .iter()
+        .flat_map(|listed| listed.numbers.iter().map(|number| (number, listed.at)))
+        .map(|(number, at)| NumberRow {
+            checked: Some(When::at(at.0)),
+            ..row(number, open, default)
+        })
+        .collect();
+    rows.sort_by_cached_key(|row| (!row.default, row.name.clone(), row.number.clone()));
+    NumberList {
+        checked: listed.map(|listed| When::at(listed.at.0)),
+        notice: trouble.map(|error| notice(error, !rows.is_empty())),
+        rows,
+    }
+}
+
+/// Why numbers are missing or old.
+pub(crate) fn notice(error: &LookupError, remembered: bool) -> String {
+    let what = if remembered {
+        "The numbers are those it last had."
+    } else {
+        "The numbers are missing."
+    };
+    format!(
+        "The provider cannot be asked: {}. {what} Reload to try again.",
+        error.message.trim_end_matches('.')
+    )
+}
+
+fn row(number: &ProviderNumber, open: &BTreeMap<String, u32>, default: Option<&str>) -> NumberRow {
+    let live = live_calls(open, number);
+    NumberRow {
+        id: number.id.clone(),
+        number: number.number.as_deref().map(phone),
+        name: number.name.clone(),
+        provider: number.provider.clone().unwrap_or_default(),
+        state: Badge::number_state(number.state.as_str()),
+        usable: number.usable(),
+        default: default == Some(number.id.as_str()),
+        live_calls: u64::from(live),
+        health: Badge::line_health(LineHealth::of(number, live).as_str()),
+        health_detail: Some(detail(number, live)),
+        checked: None,
+    }
+}
+
+/// The numbers that can be called from, for a select box: the default or only one is chosen.
+pub(crate) fn choices(
+    numbers: &[ProviderNumber],
+    open: &BTreeMap<String, u32>,
+    default: Option<&str>,
+) -> Vec<Choice> {
+    let usable: Vec<&ProviderNumber> = numbers.iter().filter(|number| number.usable()).collect();
+    let only = usable.len() == 1;
+    usable
+        .into_iter()
+        .map(|number| Choice {
+            selected: only || default == Some(number.id.as_str()),
+            ..Choice::new(&number.id, &row(number, open, default).choice_label())
+        })
+        .collect()
+}
+
+/// The badge of the number of a campaign, as far as it is known.
+pub(crate) fn badge(listed: Option<&Listed>, id: &str, live: u32) -> Option<Badge> {
+    let number = listed?.numbers.iter().find(|number| number.id == id)?;
+    Some(Badge::line_health(LineHealth::of(number, live).as_str()))
+}
