@@ -9,8 +9,8 @@ use domain::{
 use engine::{
     Assistants, ChangeAnswer, DialAnswer, Listing, LookupError, ProviderAssistant, ProviderNumber, Telephony,
 };
-use std::time::Duration;
 use serde_json::{Map, Value};
+use std::time::Duration;
 use store::Dial;
 use tokio::sync::mpsc::UnboundedSender;
 

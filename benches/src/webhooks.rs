@@ -163,7 +163,12 @@ async fn serve(database: &Database) -> anyhow::Result<(std::net::SocketAddr, tok
         ..Settings::default()
     };
     let clock = Arc::new(SystemClock::real());
-    let directory = Directory::new(database.store.clone(), Arc::new(NoAssistants), clock.clone(), 15_000);
+    let directory = Directory::new(
+        database.store.clone(),
+        Arc::new(NoAssistants),
+        clock.clone(),
+        15_000,
+    );
     let engine = Engine::new(database.store.clone(), Arc::new(telephony), clock, settings);
     let auth = WebhookAuth::shared_secret(Secret::new(SECRET));
     let state = AppState::new(

@@ -117,7 +117,10 @@ pub(crate) async fn works(
 }
 
 /// How long a time of the machine is by the node's clock, in milliseconds.
-#[expect(clippy::cast_possible_truncation, reason = "some seconds, however fast the clock")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "some seconds, however fast the clock"
+)]
 fn clock_ms(clock: SystemClock, time: std::time::Duration) -> i64 {
     (time.as_secs_f64() * 1_000.0 * clock.speed()) as i64
 }

@@ -98,7 +98,9 @@ impl Kind {
     /// Reads the stored form.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::List, Self::Test].into_iter().find(|kind| kind.as_str() == text)
+        [Self::List, Self::Test]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 

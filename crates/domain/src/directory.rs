@@ -123,7 +123,11 @@ impl Patience {
     /// What fits requests that take at most `request_ms`.
     #[must_use]
     pub const fn for_requests_of(request_ms: i64) -> Self {
-        let stale_ms = if request_ms < 20 * SECOND_MS { 20 * SECOND_MS } else { request_ms };
+        let stale_ms = if request_ms < 20 * SECOND_MS {
+            20 * SECOND_MS
+        } else {
+            request_ms
+        };
         Self {
             stale_ms,
             at_work_ms: stale_ms + request_ms + 10 * SECOND_MS,
@@ -169,7 +173,11 @@ pub const fn judge(look: Look, settle_ms: i64, since_sent_ms: i64, looks: u32) -
         Look::NotThere => {
             let settled_in_ms = settle_ms - since_sent_ms;
             let delay_ms = pause_ms(looks);
-            let delay_ms = if delay_ms < settled_in_ms { delay_ms } else { settled_in_ms };
+            let delay_ms = if delay_ms < settled_in_ms {
+                delay_ms
+            } else {
+                settled_in_ms
+            };
             Verdict::LookAgain { delay_ms }
         }
         Look::Unanswered => Verdict::LookAgain {

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 pub use clock::{Clock, SystemClock};
 pub use directory::{
-    Assistants, ChangeAnswer, Creation, Directory, DirectoryError, Edit, Outcome, ProviderAssistant, Tended, VapiAssistants, drift,
+    Assistants, ChangeAnswer, Creation, Directory, DirectoryError, Edit, Outcome, ProviderAssistant, Tended,
+    VapiAssistants, drift,
 };
 pub use dispatch::Dispatched;
 pub use facts::{fact_of_call, fact_of_message};
@@ -33,9 +34,7 @@ pub use reconcile::Reconciled;
 pub use settings::Settings;
 use store::Store;
 pub use sweep::Swept;
-pub use telephony::{
-    DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony,
-};
+pub use telephony::{DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony};
 pub use vapi_telephony::{VapiTelephony, WebhookTarget};
 
 /// One node's dialler. Cheap to clone.

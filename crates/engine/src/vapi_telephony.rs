@@ -13,9 +13,7 @@ use vapi::{ApiError, ApiErrorKind, BackoffPlan, BackoffType, CallFilter, Client,
 
 use crate::{
     facts::fact_of_call,
-    telephony::{
-        DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony,
-    },
+    telephony::{DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony},
 };
 
 /// Where the provider can reach us, and what it must bring along.

@@ -72,13 +72,15 @@ impl Store {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn open_calls_by_number(&self) -> Result<std::collections::BTreeMap<String, u32>> {
-        let rows: Vec<(String, i64)> = on!(self, |pool| sqlx::query_as(
+        let rows: Vec<(String, i64)> = on!(self, |pool| {
+            sqlx::query_as(
             "SELECT phone_number_id, COUNT(*) FROM calls \
              WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') GROUP BY phone_number_id"
         )
         .bind(AccountId::DEFAULT.0)
         .fetch_all(pool)
-        .await)?;
+        .await
+        })?;
         Ok(rows
             .into_iter()
             .map(|(number, calls)| (number, u32::try_from(calls).unwrap_or(u32::MAX)))

@@ -152,8 +152,9 @@ const SELECT: &str = "SELECT c.id, c.name, c.kind, c.status, c.mode, c.cap, c.ba
      FROM campaigns c JOIN assistants a ON a.id = c.assistant_id";
 
 static ONE: LazyLock<String> = LazyLock::new(|| format!("{SELECT} WHERE c.id = $1"));
-static LIST: LazyLock<String> =
-    LazyLock::new(|| format!("{SELECT} WHERE c.kind = 'list' ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2"));
+static LIST: LazyLock<String> = LazyLock::new(|| {
+    format!("{SELECT} WHERE c.kind = 'list' ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2")
+});
 
 const COMPLETE: &str = "UPDATE campaigns SET status = 'COMPLETED', completed_at_ms = $2, updated_at_ms = $2 \
      WHERE id = $1 AND status IN ('QUEUED', 'DIALING', 'RUNNING', 'PAUSED') \
@@ -203,10 +204,22 @@ impl TryFrom<Row> for Campaign {
     fn try_from(row: Row) -> Result<Self> {
         let total = to_u32(row.total_contacts);
         let source = Source::from_stored(&row.assistant_source);
-        let source = stored(source, "assistants", "source", row.assistant_id, &row.assistant_source)?;
+        let source = stored(
+            source,
+            "assistants",
+            "source",
+            row.assistant_id,
+            &row.assistant_source,
+        )?;
         Ok(Self {
             id: CampaignId(row.id),
-            kind: stored(Kind::from_stored(&row.kind), "campaigns", "kind", row.id, &row.kind)?,
+            kind: stored(
+                Kind::from_stored(&row.kind),
+                "campaigns",
+                "kind",
+                row.id,
+                &row.kind,
+            )?,
             assistant_version: row.assistant_version.map(to_u32),
             assistant_trouble: Trouble::of(
                 source,
@@ -288,8 +301,8 @@ impl Store {
         let count: i64 = on!(self, |pool| sqlx::query_scalar(
             "SELECT COUNT(*) FROM campaigns WHERE kind = 'list'"
         )
-            .fetch_one(pool)
-            .await)?;
+        .fetch_one(pool)
+        .await)?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -318,7 +331,8 @@ impl Store {
         let finishes = target.is_final().then_some(now.0);
         let begins = (action == Action::Start).then_some(now.0);
         let mut tx = self.begin().await?;
-        let done = on_tx!(tx, |c| sqlx::query(
+        let done = on_tx!(tx, |c| {
+            sqlx::query(
             "UPDATE campaigns SET status = $3, pause_reason = NULL, updated_at_ms = $4, \
              queued_at_ms = COALESCE(queued_at_ms, $5), completed_at_ms = COALESCE(completed_at_ms, $6), \
              assistant_version = CASE WHEN $8 = 1 THEN (SELECT a.version FROM assistants a WHERE a.id = assistant_id) \
@@ -338,7 +352,8 @@ impl Store {
         .bind(i32::from(calls))
         .execute(c)
         .await
-        .map(|done| done.rows_affected()))?;
+        .map(|done| done.rows_affected())
+        })?;
         tx.commit().await?;
         if done != 1 {
             // Somebody acted, or a call moved the campaign on, between the look and the write.
@@ -351,7 +366,12 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn assign_assistant(&self, id: CampaignId, assistant: AssistantId, now: UtcMs) -> Result<Assigned> {
+    pub async fn assign_assistant(
+        &self,
+        id: CampaignId,
+        assistant: AssistantId,
+        now: UtcMs,
+    ) -> Result<Assigned> {
         let mut tx = self.begin().await?;
         if !hold_for_campaign(&mut tx, assistant, Some(id)).await? {
             return Ok(Assigned::NoAssistant);

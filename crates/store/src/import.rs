@@ -139,7 +139,11 @@ impl Store {
         }
         let id: CampaignId = self.0.ids.next(now);
         // Whoever makes a test call sits and waits for it.
-        let priority = if campaign.kind == Kind::Test { TEST_PRIORITY } else { 0 };
+        let priority = if campaign.kind == Kind::Test {
+            TEST_PRIORITY
+        } else {
+            0
+        };
         on_tx!(tx, |c| sqlx::query(INSERT_CAMPAIGN)
             .bind(id.0)
             .bind(AccountId::DEFAULT.0)

@@ -37,8 +37,8 @@ mod write_back;
 
 pub use account::Account;
 pub use assistants::{
-    Assistant, AssistantFilter, CampaignUse, Change, Closed, Deleted, Intended, NewAssistant, NewChange, NewTemplate, OpenChange,
-    Registered, Results, Taken, Trouble, Version,
+    Assistant, AssistantFilter, CampaignUse, Change, Closed, Deleted, Intended, NewAssistant, NewChange,
+    NewTemplate, OpenChange, Registered, Results, Taken, Trouble, Version,
 };
 pub use calls::{AttemptRow, CallDetail, EventRow};
 pub use campaigns::{Acted, Assigned, Campaign, NewCampaign, Page};

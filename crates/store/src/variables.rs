@@ -35,7 +35,9 @@ impl Store {
     pub async fn recent_columns(&self) -> Result<Vec<String>> {
         let first: Option<Json<std::collections::BTreeMap<String, String>>> =
             on!(self, |pool| sqlx::query_scalar(RECENT).fetch_optional(pool).await)?;
-        Ok(first.map(|first| first.0.into_keys().collect()).unwrap_or_default())
+        Ok(first
+            .map(|first| first.0.into_keys().collect())
+            .unwrap_or_default())
     }
 
     /// The variables that some people of a campaign lack, of those that are wanted, in their order. `name` nobody lacks.
@@ -64,11 +66,17 @@ impl Store {
             };
             let people: i64 = on!(self, |pool| {
                 let query = sqlx::query_scalar(sql).bind(campaign.0);
-                let query = if sql == WITHOUT { query.bind(clean(&name)) } else { query };
+                let query = if sql == WITHOUT {
+                    query.bind(clean(&name))
+                } else {
+                    query
+                };
                 query.fetch_one(pool).await
             })?;
             if people > 0 {
-                let similar = columns.keys().find(|known| !column && plain(known) == plain(&name));
+                let similar = columns
+                    .keys()
+                    .find(|known| !column && plain(known) == plain(&name));
                 lacking.push(Lacking {
                     people: to_u64(people),
                     similar_column: similar.cloned(),

@@ -60,7 +60,11 @@ impl FieldFault {
     fn all(error: &ErrorBody) -> Vec<Self> {
         let pointed: Vec<Self> = error.fields.iter().filter_map(Self::pointed).collect();
         if pointed.is_empty() {
-            error.messages.iter().filter_map(|message| Self::named(message)).collect()
+            error
+                .messages
+                .iter()
+                .filter_map(|message| Self::named(message))
+                .collect()
         } else {
             pointed
         }
@@ -202,7 +206,8 @@ mod tests {
     #[test]
     fn the_fields_at_fault_are_named() {
         let paths = |body: &str| -> Vec<String> {
-            let error = ApiError::from_answer("x", StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+            let error =
+                ApiError::from_answer("x", StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
             match error.kind {
                 ApiErrorKind::Refused { faults, .. } => faults.into_iter().map(|fault| fault.path).collect(),
                 other => panic!("{other:?}"),

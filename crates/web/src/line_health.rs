@@ -43,7 +43,9 @@ pub(crate) fn detail(number: &ProviderNumber, live_calls: u32) -> String {
         (NumberState::Active, live) => format!("{live} calls are live on the number."),
         (NumberState::Activating, _) => "The provider is still setting the number up.".to_owned(),
         (NumberState::Blocked, _) => "The provider has blocked the number; put it right there.".to_owned(),
-        (NumberState::Other, _) => "The provider says of the number what we do not know; look there.".to_owned(),
+        (NumberState::Other, _) => {
+            "The provider says of the number what we do not know; look there.".to_owned()
+        }
     }
 }
 

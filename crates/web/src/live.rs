@@ -273,7 +273,10 @@ mod tests {
         let mut one = Box::pin(changes(sender.subscribe(), Topic::Campaign(id(2))));
         let mut assistants = Box::pin(changes(sender.subscribe(), Topic::Assistants));
         let robin = AssistantId(Uuid::from_u128(7));
-        let mut other = Box::pin(changes(sender.subscribe(), Topic::Assistant(AssistantId(Uuid::nil()))));
+        let mut other = Box::pin(changes(
+            sender.subscribe(),
+            Topic::Assistant(AssistantId(Uuid::nil())),
+        ));
         for wake in [
             Wake::Campaign(id(1)),
             Wake::Dispatch,

@@ -66,7 +66,10 @@ pub fn router(state: AppState) -> Router {
         .route("/assistants/{id}", get(handlers::assistant))
         .route("/assistants/{id}/live", get(handlers::assistant_live))
         .route("/assistants/{id}/edit", get(handlers::edit_assistant))
-        .route("/assistants/{id}/versions/{version}", get(handlers::assistant_version))
+        .route(
+            "/assistants/{id}/versions/{version}",
+            get(handlers::assistant_version),
+        )
         .route("/numbers", get(handlers::numbers))
         .route("/numbers/live", get(handlers::numbers_live))
         .route("/calls/{id}", get(handlers::call))

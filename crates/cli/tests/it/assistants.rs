@@ -9,7 +9,8 @@ use crate::{
     lists,
     proxy::{Armed, Moment, Proxy},
     rig::{
-        CRON_SECRET, Node, NodeSettings, Sandbox, Tempo, answered, assert_replay, assert_truth, final_contacts,
+        CRON_SECRET, Node, NodeSettings, Sandbox, Tempo, answered, assert_replay, assert_truth,
+        final_contacts,
     },
 };
 
@@ -61,13 +62,20 @@ impl Stage {
 
     /// A record and the provider's assistant say the same, and the mark leads from there to here. Asked past the node.
     async fn assert_agreed(&self, record: &Value) {
-        let mut theirs = self.sandbox.assistant(text(&record["provider_assistant_id"])).await;
+        let mut theirs = self
+            .sandbox
+            .assistant(text(&record["provider_assistant_id"]))
+            .await;
         let theirs = theirs.as_object_mut().expect("an assistant");
         assert_eq!(theirs["metadata"], json!({ "autolynxAssistantId": record["id"] }));
         for own in ["id", "orgId", "createdAt", "updatedAt", "metadata"] {
             theirs.remove(own);
         }
-        assert_eq!(Some(&*theirs), record["config"].as_object(), "provider and record");
+        assert_eq!(
+            Some(&*theirs),
+            record["config"].as_object(),
+            "provider and record"
+        );
         assert_eq!(theirs["name"], record["name"]);
         assert_eq!(record["drift"], Value::Null);
     }
@@ -203,7 +211,9 @@ async fn settled(node: &Node, record: &Value) -> Value {
 
 /// The history, latest first: version, how it came about, and by whom.
 async fn history(node: &Node, record: &Value) -> Value {
-    let versions = read(node, &json!({ "id": format!("{}/versions", text(&record["id"])) })).await;
+    let versions = node
+        .look_at(&format!("{}/versions", address(record)), |_| true)
+        .await;
     let versions = versions["items"].as_array().expect("versions").iter();
     versions
         .map(|version| json!([version["version"], version["origin"], version["by"]]))
@@ -232,7 +242,7 @@ async fn on_postgres(name: &str, play: impl AsyncFnOnce(&Stage)) {
 /// *No twins*: killed between the provider's answer to a creation and our commit.
 async fn killed_after_a_creation(stage: &Stage) {
     let node = stage.node().await;
-    let armed = stage.proxy.arm("POST", Moment::Answered);
+    let armed = stage.proxy.arm("POST /assistant", Moment::Answered);
     let request = node.api(Method::POST, "assistants").json(&wish("Nora"));
     die(node, armed, request).await;
     let heirs = stage.heirs().await;
@@ -264,7 +274,7 @@ async fn killed_after_a_creation_on_postgres() {
 /// once.
 async fn killed_before_a_creation(stage: &Stage) {
     let node = stage.node().await;
-    let armed = stage.proxy.arm("POST", Moment::NotArrived);
+    let armed = stage.proxy.arm("POST /assistant", Moment::NotArrived);
     let request = node.api(Method::POST, "assistants").json(&wish("Nora"));
     die(node, armed, request).await;
     let heirs = stage.heirs().await;
@@ -305,7 +315,7 @@ async fn killed_before_a_creation_on_postgres() {
 async fn killed_after_a_clone(stage: &Stage) {
     let node = stage.node().await;
     let original = make(&node, &wish("Nora")).await;
-    let armed = stage.proxy.arm("POST", Moment::Answered);
+    let armed = stage.proxy.arm("POST /assistant", Moment::Answered);
     let request = node
         .api(Method::POST, &format!("{}/clone", address(&original)))
         .json(&json!({ "name": "Olga", "by": "Bo" }));
@@ -346,7 +356,7 @@ async fn killed_after_a_clone_on_postgres() {
 async fn killed_after_an_edit(stage: &Stage) {
     let node = stage.node().await;
     let record = make(&node, &wish("Nora")).await;
-    let armed = stage.proxy.arm("PATCH", Moment::Answered);
+    let armed = stage.proxy.arm("PATCH /assistant", Moment::Answered);
     let request = patch(&node, &record, &says(&record["version"], "Good evening.", "Bo"));
     die(node, armed, request).await;
 
@@ -391,7 +401,7 @@ async fn killed_after_an_edit_on_postgres() {
 async fn killed_before_an_edit(stage: &Stage) {
     let node = stage.node().await;
     let record = make(&node, &wish("Nora")).await;
-    let armed = stage.proxy.arm("PATCH", Moment::NotArrived);
+    let armed = stage.proxy.arm("PATCH /assistant", Moment::NotArrived);
     let request = patch(&node, &record, &says(&record["version"], "Good evening.", "Bo"));
     die(node, armed, request).await;
     let heirs = stage.heirs().await;
@@ -457,7 +467,7 @@ async fn killed_around_a_removal(stage: &Stage, moment: Moment) {
     let node = stage.node().await;
     let stays = make(&node, &wish("Paula")).await;
     let goes = make(&node, &ephemeral("Emma")).await;
-    let armed = stage.proxy.arm("DELETE", moment);
+    let armed = stage.proxy.arm("DELETE /assistant", moment);
     let campaign = start(&node, &goes, "Once").await;
     armed.caught().await;
     node.kill().await;
@@ -579,7 +589,9 @@ async fn of_two_edits_at_once_one_is_made() {
                 "change_under_way" => &details["change"]["by"],
                 _ => panic!("round {round}: {loser:#}"),
             };
-            assert_eq!(named, winner, "round {round}: {loser:#}");
+            // What was under way may be done by the time of the answer.
+            let done = code == "change_under_way" && named.is_null();
+            assert!(done || named == winner, "round {round}: {loser:#}");
 
             record = settled(&other, &record).await;
             assert_eq!(record["version"], round + 1);
@@ -593,6 +605,65 @@ async fn of_two_edits_at_once_one_is_made() {
         assert_eq!(stage.truth().await.only(&record)["changes"], ROUNDS);
         one.kill().await;
         other.kill().await;
+    })
+    .await;
+}
+
+/// *No silent disagreement*, and no false alarm: an edit that is made while a node compares everything with the provider's
+/// list, which was written before it, is not taken for a change that somebody made at the provider.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_during_a_comparison_is_no_drift() {
+    on_sqlite(async |stage: &Stage| {
+        let node = stage.node().await;
+        let record = make(&node, &wish("Nora")).await;
+        let armed = stage.proxy.arm("GET /assistant?", Moment::Answered);
+        let listed = armed.caught().await;
+        let change = says(&record["version"], "Good evening.", "Bo");
+        let (status, saved) = answered(patch(&node, &record, &change)).await;
+        assert_eq!((status, &saved["drift"]), (200, &Value::Null));
+        listed.resume();
+        let compared = |seen: &Value| seen["checked_at"] != saved["checked_at"];
+        let record = node.look_at(&address(&record), compared).await;
+        stage.assert_agreed(&record).await;
+        node.kill().await;
+    })
+    .await;
+}
+
+/// *Nothing is overwritten unseen*: what was taken over from the provider after an edit was lost is still there when the
+/// edit is repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_edit_does_not_undo_what_was_taken_since() {
+    on_sqlite(async |stage: &Stage| {
+        let node = stage.node().await;
+        let record = make(&node, &wish("Nora")).await;
+        let armed = stage.proxy.arm("PATCH /assistant", Moment::NotArrived);
+        let request = patch(&node, &record, &says(&record["version"], "Good evening.", "Bo"));
+        die(node, armed, request).await;
+        let heirs = stage.heirs().await;
+        let node = &heirs.first;
+        let lost = |seen: &Value| seen["change"]["state"] == "lost";
+        let lost = node.look_at(&address(&record), lost).await;
+
+        let provider_id = text(&record["provider_assistant_id"]);
+        let by_others = json!({ "endCallMessage": "Goodbye." });
+        stage.sandbox.change_assistant(provider_id, &by_others).await;
+        let check = node.api(Method::POST, &format!("{}/check", address(&record)));
+        let (status, differing) = answered(check).await;
+        assert_eq!((status, &differing["drift"]), (200, &json!("differs")));
+        let take = node.api(Method::POST, &format!("{}/take-theirs", address(&record)));
+        let decision = json!({ "fingerprint": differing["theirs_fingerprint"], "by": "Cy" });
+        let (status, taken) = answered(take.json(&decision)).await;
+        assert_eq!((status, &taken["version"]), (200, &json!(2)), "{taken:#}");
+
+        let (status, answer) = repeat(node, &lost).await;
+        let record = read(node, &record).await;
+        assert_eq!(
+            record["config"]["endCallMessage"], "Goodbye.",
+            "repeating it was answered with {status}: {answer:#}"
+        );
+        stage.assert_agreed(&record).await;
+        heirs.kill().await;
     })
     .await;
 }
@@ -644,7 +715,10 @@ async fn a_tick_tends_the_directory() {
         let (status, did) = answered(tick).await;
         assert_eq!(status, 200, "{did}");
         let directory = &did["directory"];
-        assert!(directory["looked_up"].is_u64() && directory["removals"].is_u64(), "{did}");
+        assert!(
+            directory["looked_up"].is_u64() && directory["removals"].is_u64(),
+            "{did}"
+        );
         assert!(directory["compared"].is_boolean(), "{did}");
         node.kill().await;
     })

@@ -23,11 +23,11 @@ pub(crate) enum Moment {
     Answered,
 }
 
-/// The next request that changes an assistant by this method.
+/// The next request about assistants that begins like this.
 struct Trap {
-    method: &'static str,
+    start: &'static str,
     moment: Moment,
-    caught: oneshot::Sender<()>,
+    caught: oneshot::Sender<oneshot::Sender<()>>,
 }
 
 #[derive(Default)]
@@ -51,13 +51,23 @@ impl Drop for Proxy {
 
 /// A request that will be stopped.
 #[must_use]
-pub(crate) struct Armed(oneshot::Receiver<()>);
+pub(crate) struct Armed(oneshot::Receiver<oneshot::Sender<()>>);
+
+/// A request that was stopped. The node goes on waiting for its answer, for as long as it waits.
+pub(crate) struct Stopped(oneshot::Sender<()>);
 
 impl Armed {
-    /// Returns when the request has been stopped. The node goes on waiting for its answer.
-    pub(crate) async fn caught(self) {
+    /// Returns when the request has been stopped.
+    pub(crate) async fn caught(self) -> Stopped {
         let caught = tokio::time::timeout(rig::PATIENCE, self.0).await;
-        caught.expect("the node asks in time").expect("the proxy lives");
+        Stopped(caught.expect("the node asks in time").expect("the proxy lives"))
+    }
+}
+
+impl Stopped {
+    /// The node gets its answer after all.
+    pub(crate) fn resume(self) {
+        self.0.send(()).expect("the node still waits");
     }
 }
 
@@ -79,11 +89,11 @@ impl Proxy {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next request to an assistant by this method stops at that moment.
-    pub(crate) fn arm(&self, method: &'static str, moment: Moment) -> Armed {
+    /// The next request that begins like this, as `PATCH /assistant`, stops at that moment.
+    pub(crate) fn arm(&self, start: &'static str, moment: Moment) -> Armed {
         let (caught, told) = oneshot::channel();
         self.rules().trap = Some(Trap {
-            method,
+            start,
             moment,
             caught,
         });
@@ -114,22 +124,23 @@ async fn pass(mut node: TcpStream, provider: String, rules: Arc<Mutex<Rules>>) -
         if rules.cut {
             return Ok(());
         }
-        let start = |trap: &mut Trap| request.starts_with(format!("{} /assistant", trap.method).as_bytes());
-        rules.trap.take_if(start)
+        rules
+            .trap
+            .take_if(|trap| request.starts_with(trap.start.as_bytes()))
     };
-    let moment = trap.as_ref().map(|trap| trap.moment);
-    let answer = match moment {
-        Some(Moment::NotArrived) => Vec::new(),
-        Some(Moment::Answered) | None => ask(&provider, &request).await?,
+    let Some(trap) = trap else {
+        return node.write_all(&ask(&provider, &request).await?).await;
     };
-    match trap {
-        None => node.write_all(&answer).await,
-        Some(trap) => {
-            assert_eq!(answer.is_empty(), trap.moment == Moment::NotArrived);
-            let _ = trap.caught.send(());
-            // The node waits until it is killed.
-            node.read_u8().await.map(|_| ())
-        }
+    let answer = match trap.moment {
+        Moment::NotArrived => Vec::new(),
+        Moment::Answered => ask(&provider, &request).await?,
+    };
+    let (resume, resumed) = oneshot::channel();
+    let _ = trap.caught.send(resume);
+    tokio::select! {
+        Ok(()) = resumed => node.write_all(&answer).await,
+        // The node was killed, or waits no longer.
+        gone = node.read_u8() => gone.map(|_| ()),
     }
 }
 
@@ -145,7 +156,11 @@ async fn read_request(node: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
         }
     };
     let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-    let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let header = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(str::trim)
+    };
     assert_eq!(header("transfer-encoding:"), None, "bodies come whole");
     let body = header("content-length:").map_or(0, |length| length.parse().expect("a length"));
     while request.len() < head + body {
@@ -159,7 +174,10 @@ async fn read_request(node: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
 /// The provider's whole answer to a request: it closes the connection after it.
 async fn ask(provider: &str, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut connection = TcpStream::connect(provider).await?;
-    let line = request.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line = request
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
     connection.write_all(&request[..line]).await?;
     connection.write_all(b"connection: close\r\n").await?;
     connection.write_all(&request[line..]).await?;

@@ -18,7 +18,7 @@ use crate::proxy::Proxy;
 const BINARY: &str = env!("CARGO_BIN_EXE_autolynx");
 const API_KEY: &str = "rig-key";
 /// What a cron host proves itself with.
-pub(crate) const CRON_SECRET: &str = "rig-cron-secret";
+pub(crate) const CRON_SECRET: &str = "rig-cron-secret-of-sixteen";
 /// Long enough for the slowest machine; reaching it is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -128,10 +128,17 @@ impl Sandbox {
         self.shown(&format!("assistant/{provider_id}")).await
     }
 
-    async fn shown(&self, what: &str) -> Value {
+    /// Somebody changes an assistant at the provider, past every node.
+    pub(crate) async fn change_assistant(&self, provider_id: &str, change: &Value) {
         let request = http()
-            .get(format!("{}/{what}", self.url))
+            .patch(format!("{}/assistant/{provider_id}", self.url))
             .bearer_auth(API_KEY);
+        let (status, changed) = answered(request.json(change)).await;
+        assert_eq!(status, 200, "{changed}");
+    }
+
+    async fn shown(&self, what: &str) -> Value {
+        let request = http().get(format!("{}/{what}", self.url)).bearer_auth(API_KEY);
         let (status, shown) = answered(request).await;
         assert_eq!(status, 200, "{what}: {shown}");
         shown
@@ -237,7 +244,12 @@ impl Node {
         let body = serde_json::json!({ "providerAssistantId": sandbox::DEFAULT_ASSISTANT_ID });
         // The sandbox may be a faulty one.
         for _ in 0..50 {
-            let answer = http().post(&url).json(&body).send().await.expect("the node answers");
+            let answer = http()
+                .post(&url)
+                .json(&body)
+                .send()
+                .await
+                .expect("the node answers");
             if answer.status().is_success() {
                 return;
             }
@@ -248,9 +260,7 @@ impl Node {
     /// Imports a list and starts it. Returns the campaign's id.
     pub(crate) async fn start_campaign(&self, name: &str, list: String, cap: u32) -> String {
         self.import_assistant().await;
-        let (status, answer) = self
-            .upload(sandbox::DEFAULT_ASSISTANT_ID, name, list, cap)
-            .await;
+        let (status, answer) = self.upload(sandbox::DEFAULT_ASSISTANT_ID, name, list, cap).await;
         assert_eq!(status, 201, "{answer}");
         answer["campaign"]["id"].as_str().expect("an id").to_owned()
     }

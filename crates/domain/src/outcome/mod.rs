@@ -7,8 +7,8 @@ mod class;
 mod success;
 
 pub use class::{Advice, Class, Reason, classify};
-pub use success::judged_successful;
 use serde::{Deserialize, Serialize};
+pub use success::judged_successful;
 
 /// What a call meant. Stored as text, shown in lists, counted in reports.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -10,9 +10,8 @@ pub fn judged_successful(evaluation: &str) -> Option<bool> {
     let said = evaluation.trim().to_lowercase();
     match said.as_str() {
         "true" | "pass" | "passed" | "yes" | "excellent" | "good" | "agree" | "strongly agree" => Some(true),
-        "false" | "fail" | "failed" | "no" | "fair" | "poor" | "neutral" | "disagree" | "strongly disagree" => {
-            Some(false)
-        }
+        "false" | "fail" | "failed" | "no" | "fair" | "poor" | "neutral" | "disagree"
+        | "strongly disagree" => Some(false),
         number => {
             let (number, percent) = match number.strip_suffix('%') {
                 Some(number) => (number, true),
@@ -35,7 +34,17 @@ mod tests {
 
     #[test]
     fn every_rubric_that_says_yes_or_no_is_understood() {
-        for yes in ["true", " TRUE ", "8", "6", "75%", "80", "Excellent", "Good", "Strongly Agree"] {
+        for yes in [
+            "true",
+            " TRUE ",
+            "8",
+            "6",
+            "75%",
+            "80",
+            "Excellent",
+            "Good",
+            "Strongly Agree",
+        ] {
             assert_eq!(judged_successful(yes), Some(true), "{yes}");
         }
         for no in ["false", "3", "5", "50%", "40", "Fair", "Poor", "Neutral", "0"] {

@@ -146,7 +146,11 @@ impl Directory {
         if record.source == Source::Template {
             return Err(DirectoryError::Template);
         }
-        if record.change.as_ref().is_some_and(|change| change.state.is_open()) {
+        if record
+            .change
+            .as_ref()
+            .is_some_and(|change| change.state.is_open())
+        {
             return Err(DirectoryError::Busy);
         }
         if record.provider_assistant_id.is_none() || record.removed_at.is_some() {
@@ -164,13 +168,20 @@ impl Directory {
                 config_of(&theirs.config_json)
             }
             None => {
-                self.store.note_gone(record.id, provider_id, self.clock.now()).await?;
+                self.store
+                    .note_gone(record.id, provider_id, self.clock.now())
+                    .await?;
                 Err(DirectoryError::Gone)
             }
         }
     }
 
-    async fn change(&self, record: &Assistant, theirs: &Config, edit: Edit) -> Result<Outcome, DirectoryError> {
+    async fn change(
+        &self,
+        record: &Assistant,
+        theirs: &Config,
+        edit: Edit,
+    ) -> Result<Outcome, DirectoryError> {
         let id = record.id;
         let body: Map<String, Value> = edit.config.change_body(theirs, id);
         let now = self.clock.now();
@@ -183,7 +194,11 @@ impl Directory {
             body_json: Value::Object(body.clone()).to_string(),
             next_look: self.next_look(now),
         };
-        let change = match self.store.intend_to_change(id, edit.version, &change, now).await? {
+        let change = match self
+            .store
+            .intend_to_change(id, edit.version, &change, now)
+            .await?
+        {
             Intended::Go(change) => {
                 self.store.wake(Wake::Assistant(id));
                 change

@@ -40,7 +40,10 @@ impl Directory {
         author: &str,
     ) -> Result<(), DirectoryError> {
         let record = self.find(id).await?;
-        let provider_id = record.provider_assistant_id.as_deref().ok_or(DirectoryError::NotHeld)?;
+        let provider_id = record
+            .provider_assistant_id
+            .as_deref()
+            .ok_or(DirectoryError::NotHeld)?;
         let Some(theirs) = self.provider.get(provider_id).await? else {
             self.store.note_gone(id, provider_id, self.clock.now()).await?;
             return Err(DirectoryError::Gone);
@@ -75,7 +78,11 @@ impl Directory {
     }
 
     /// Notes how the provider's side compares with this record of ours.
-    pub(super) async fn note(&self, record: &Assistant, theirs: &ProviderAssistant) -> Result<(), DirectoryError> {
+    pub(super) async fn note(
+        &self,
+        record: &Assistant,
+        theirs: &ProviderAssistant,
+    ) -> Result<(), DirectoryError> {
         let ours = config_of(&record.config_json)?;
         let theirs: Config = config_of(&theirs.config_json)?;
         let differs = (theirs != ours).then(|| theirs.to_json());

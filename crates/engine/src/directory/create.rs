@@ -106,7 +106,10 @@ impl Directory {
     }
 
     /// An assistant at the provider that carries our mark, and whose creation we do not know to have happened: it has.
-    pub(super) async fn adopt(&self, theirs: &ProviderAssistant) -> Result<Option<AssistantId>, DirectoryError> {
+    pub(super) async fn adopt(
+        &self,
+        theirs: &ProviderAssistant,
+    ) -> Result<Option<AssistantId>, DirectoryError> {
         let Some(id) = mark_in(&theirs.config_json) else {
             return Ok(None);
         };

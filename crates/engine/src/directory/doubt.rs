@@ -23,7 +23,12 @@ impl Directory {
     ///
     /// Run on two nodes at once, one looks. Killed at any point, another look follows.
     pub(super) async fn look_up(&self, change: ChangeId) -> Result<Option<Outcome>, DirectoryError> {
-        let Some(open) = self.store.change(change).await?.filter(|open| open.state.is_open()) else {
+        let Some(open) = self
+            .store
+            .change(change)
+            .await?
+            .filter(|open| open.state.is_open())
+        else {
             return Ok(None);
         };
         let now = self.clock.now();
@@ -98,7 +103,8 @@ impl Directory {
                 let Some(theirs) = self.provider.get(provider_id).await? else {
                     return Ok(None);
                 };
-                let body: Map<String, Value> = serde_json::from_str(&open.change.body_json).unwrap_or_default();
+                let body: Map<String, Value> =
+                    serde_json::from_str(&open.change.body_json).unwrap_or_default();
                 let holds = config_of(&theirs.config_json)?.holds(&body);
                 Ok(holds.then_some(theirs))
             }
@@ -137,7 +143,9 @@ impl Directory {
         }
         let provider_id = open.provider_assistant_id.as_deref().unwrap_or_default();
         let answer = self.provider.remove(provider_id).await;
-        self.record_removal(open.assistant_id, open.id, answer).await.map(Some)
+        self.record_removal(open.assistant_id, open.id, answer)
+            .await
+            .map(Some)
     }
 
     /// Records what the provider answered to a removal. That it does not know the assistant is what was wanted.
@@ -167,7 +175,9 @@ impl Directory {
                 Ok(Outcome::InDoubt(assistant))
             }
             ChangeAnswer::InDoubt(what) => {
-                self.store.change_in_doubt(change, &what, now + 2 * SECOND_MS).await?;
+                self.store
+                    .change_in_doubt(change, &what, now + 2 * SECOND_MS)
+                    .await?;
                 Ok(Outcome::InDoubt(assistant))
             }
         }

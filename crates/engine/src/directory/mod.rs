@@ -234,8 +234,11 @@ impl Directory {
 
 /// A configuration from stored text or from an answer, without what is the provider's own.
 fn config_of(json: &str) -> Result<Config, DirectoryError> {
-    Config::from_provider(json)
-        .map_err(|error| DirectoryError::Store(store::Error::Other(format!("an assistant cannot be read: {error}"))))
+    Config::from_provider(json).map_err(|error| {
+        DirectoryError::Store(store::Error::Other(format!(
+            "an assistant cannot be read: {error}"
+        )))
+    })
 }
 
 /// What the provider has differently from the record.

@@ -51,7 +51,12 @@ impl Directory {
             tended.removals += usize::from(patient(self.remove(spent).await)?.unwrap_or(false));
         }
         let now = self.clock.now();
-        if self.store.take_turn(COMPARE, COMPARE_EVERY_MS, now).await?.is_some() {
+        if self
+            .store
+            .take_turn(COMPARE, COMPARE_EVERY_MS, now)
+            .await?
+            .is_some()
+        {
             tended.compared = patient(self.compare_all().await)?.is_some();
         }
         Ok(tended)
@@ -111,7 +116,10 @@ impl Directory {
             let page = Page { limit: PAGE, offset };
             let records = self.store.assistants(&AssistantFilter::default(), page).await?;
             for record in &records {
-                let open = record.change.as_ref().is_some_and(|change| change.state.is_open());
+                let open = record
+                    .change
+                    .as_ref()
+                    .is_some_and(|change| change.state.is_open());
                 if record.source == Source::Template || record.removed_at.is_some() || open {
                     continue;
                 }

@@ -56,7 +56,9 @@ impl Assistants for VapiAssistants {
     }
 }
 
-fn read_all(listed: Result<Vec<Raw<vapi::Assistant>>, ApiError>) -> Result<Vec<ProviderAssistant>, LookupError> {
+fn read_all(
+    listed: Result<Vec<Raw<vapi::Assistant>>, ApiError>,
+) -> Result<Vec<ProviderAssistant>, LookupError> {
     let listed = listed.map_err(|error| LookupError::from(&error))?;
     Ok(listed.into_iter().map(ProviderAssistant::from).collect())
 }

@@ -110,7 +110,8 @@ const INSERT: &str = "INSERT INTO assistant_changes \
      ON CONFLICT (assistant_id) WHERE state IN ('sent', 'doubt') DO NOTHING";
 
 /// What was lost before is settled by a new change.
-const DISMISS_OLDER: &str = "UPDATE assistant_changes SET state = 'dismissed' WHERE assistant_id = $1 AND state = 'lost'";
+const DISMISS_OLDER: &str =
+    "UPDATE assistant_changes SET state = 'dismissed' WHERE assistant_id = $1 AND state = 'lost'";
 
 const CLOSE: &str = "UPDATE assistant_changes SET state = $2, problem = COALESCE($3, problem), closed_at_ms = $4 \
      WHERE id = $1 AND state IN ('sent', 'doubt') \
@@ -125,8 +126,7 @@ const IN_FORCE: &str = "UPDATE assistants SET provider_assistant_id = COALESCE(p
      search_text = $4, config_json = $5, version = version + 1, checked_at_ms = $6, theirs_json = NULL, \
      gone_at_ms = NULL, updated_at_ms = $6 WHERE id = $1 RETURNING version";
 
-const REMOVED: &str =
-    "UPDATE assistants SET removed_at_ms = $2, active = $3, theirs_json = NULL, updated_at_ms = $2 WHERE id = $1";
+const REMOVED: &str = "UPDATE assistants SET removed_at_ms = $2, active = $3, theirs_json = NULL, updated_at_ms = $2 WHERE id = $1";
 
 const UNMADE_CHANGES: &str = "DELETE FROM assistant_changes WHERE assistant_id = $1 \
      AND EXISTS (SELECT 1 FROM assistants WHERE id = $1 AND version = 0)";
@@ -231,12 +231,7 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached; do not ask then.
-    pub async fn intend_to_remove(
-        &self,
-        id: AssistantId,
-        next_look: UtcMs,
-        now: UtcMs,
-    ) -> Result<Intended> {
+    pub async fn intend_to_remove(&self, id: AssistantId, next_look: UtcMs, now: UtcMs) -> Result<Intended> {
         let mut tx = self.begin().await?;
         let Some(held) = hold(&mut tx, id).await? else {
             return Ok(Intended::NotFound);
@@ -263,7 +258,13 @@ impl Store {
         self.write_down(tx, id, &change, now).await
     }
 
-    async fn write_down(&self, mut tx: Tx, id: AssistantId, change: &NewChange, now: UtcMs) -> Result<Intended> {
+    async fn write_down(
+        &self,
+        mut tx: Tx,
+        id: AssistantId,
+        change: &NewChange,
+        now: UtcMs,
+    ) -> Result<Intended> {
         on_tx!(tx, |c| sqlx::query(DISMISS_OLDER)
             .bind(id.0)
             .execute(c)
@@ -359,7 +360,11 @@ impl Store {
         let mut tx = self.begin().await?;
         let closed = close(&mut tx, change, ChangeState::Lost, problem, now).await?;
         tx.commit().await?;
-        Ok(if closed.is_some() { Closed::Now } else { Closed::Before })
+        Ok(if closed.is_some() {
+            Closed::Now
+        } else {
+            Closed::Before
+        })
     }
 
     /// Nobody can tell whether the provider did it. It is looked up at `next_look`.
@@ -409,7 +414,8 @@ impl Store {
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn reopen_change(&self, change: ChangeId, next_look: UtcMs, now: UtcMs) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let done = on_tx!(tx, |c| sqlx::query(
+        let done = on_tx!(tx, |c| {
+            sqlx::query(
             "UPDATE assistant_changes SET state = 'sent', problem = NULL, looks = 0, next_look_ms = $2, sent_at_ms = $3, \
              closed_at_ms = NULL WHERE id = $1 AND state = 'lost' AND NOT EXISTS (SELECT 1 FROM assistant_changes o \
              WHERE o.assistant_id = assistant_changes.assistant_id AND o.state IN ('sent', 'doubt'))"
@@ -419,7 +425,8 @@ impl Store {
         .bind(now.0)
         .execute(c)
         .await
-        .map(|done| done.rows_affected()))?;
+        .map(|done| done.rows_affected())
+        })?;
         tx.commit().await?;
         Ok(done == 1)
     }
@@ -429,12 +436,14 @@ impl Store {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn due_changes(&self, now: UtcMs) -> Result<Vec<OpenChange>> {
-        let rows: Vec<Row> = on!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        let rows: Vec<Row> = on!(self, |pool| {
+            sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "{CHANGE} WHERE g.state IN ('sent', 'doubt') AND g.next_look_ms <= $1 ORDER BY g.next_look_ms LIMIT 20"
         )))
         .bind(now.0)
         .fetch_all(pool)
-        .await)?;
+        .await
+        })?;
         rows.into_iter().map(OpenChange::try_from).collect()
     }
 
@@ -457,13 +466,15 @@ impl Store {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn creation_of(&self, assistant: AssistantId) -> Result<Option<OpenChange>> {
-        let row: Option<Row> = on!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        let row: Option<Row> = on!(self, |pool| {
+            sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "{CHANGE} WHERE g.assistant_id = $1 AND g.kind = 'create' AND g.state <> 'done' AND a.version = 0 \
              ORDER BY g.sent_at_ms DESC LIMIT 1"
         )))
         .bind(assistant.0)
         .fetch_optional(pool)
-        .await)?;
+        .await
+        })?;
         row.map(OpenChange::try_from).transpose()
     }
 
@@ -590,12 +601,30 @@ impl TryFrom<Row> for OpenChange {
             id: ChangeId(row.id),
             assistant_id: AssistantId(row.assistant_id),
             provider_assistant_id: row.provider_assistant_id,
-            state: stored(ChangeState::from_stored(&row.state), TABLE, "state", row.id, &row.state)?,
+            state: stored(
+                ChangeState::from_stored(&row.state),
+                TABLE,
+                "state",
+                row.id,
+                &row.state,
+            )?,
             looks: to_u32(row.looks),
             sent_at: UtcMs(row.sent_at_ms),
             change: NewChange {
-                kind: stored(ChangeKind::from_stored(&row.kind), TABLE, "kind", row.id, &row.kind)?,
-                origin: stored(Origin::from_stored(&row.origin), TABLE, "origin", row.id, &row.origin)?,
+                kind: stored(
+                    ChangeKind::from_stored(&row.kind),
+                    TABLE,
+                    "kind",
+                    row.id,
+                    &row.kind,
+                )?,
+                origin: stored(
+                    Origin::from_stored(&row.origin),
+                    TABLE,
+                    "origin",
+                    row.id,
+                    &row.origin,
+                )?,
                 author: row.author,
                 name: row.name,
                 config_json: row.config_json,

@@ -229,13 +229,26 @@ struct Row {
 
 impl Row {
     fn change(&self) -> Result<Option<Change>> {
-        let (Some(id), Some(kind), Some(state)) = (self.change_id, &self.change_kind, &self.change_state) else {
+        let (Some(id), Some(kind), Some(state)) = (self.change_id, &self.change_kind, &self.change_state)
+        else {
             return Ok(None);
         };
         Ok(Some(Change {
             id: ChangeId(id),
-            kind: stored(ChangeKind::from_stored(kind), "assistant_changes", "kind", id, kind)?,
-            state: stored(ChangeState::from_stored(state), "assistant_changes", "state", id, state)?,
+            kind: stored(
+                ChangeKind::from_stored(kind),
+                "assistant_changes",
+                "kind",
+                id,
+                kind,
+            )?,
+            state: stored(
+                ChangeState::from_stored(state),
+                "assistant_changes",
+                "state",
+                id,
+                state,
+            )?,
             author: self.change_author.clone().unwrap_or_default(),
             problem: self.change_problem.clone(),
             sent_at: UtcMs(self.change_sent_at_ms.unwrap_or_default()),
@@ -250,7 +263,13 @@ impl TryFrom<Row> for Assistant {
         Ok(Self {
             change: row.change()?,
             id: AssistantId(row.id),
-            source: stored(Source::from_stored(&row.source), "assistants", "source", row.id, &row.source)?,
+            source: stored(
+                Source::from_stored(&row.source),
+                "assistants",
+                "source",
+                row.id,
+                &row.source,
+            )?,
             name: row.name,
             provider_assistant_id: row.provider_assistant_id,
             config_json: row.config_json,
@@ -274,7 +293,10 @@ impl AssistantFilter {
     /// The pattern of the search, taken to the letter.
     fn pattern(&self) -> Option<String> {
         let wanted = clean(self.search.as_deref()?).to_lowercase();
-        let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let escaped = wanted
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
         Some(format!("%{escaped}%"))
     }
 }
@@ -380,7 +402,13 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn rename_assistant(&self, id: AssistantId, version: u32, name: &str, now: UtcMs) -> Result<bool> {
+    pub async fn rename_assistant(
+        &self,
+        id: AssistantId,
+        version: u32,
+        name: &str,
+        now: UtcMs,
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let done = on_tx!(tx, |c| sqlx::query(
             "UPDATE assistants SET name = $2, search_text = $3, updated_at_ms = $4 \
@@ -424,7 +452,8 @@ impl Store {
             let users = users.into_iter().map(CampaignUse::try_from);
             return Ok(Deleted::InUse(users.collect::<Result<_>>()?));
         }
-        let done = on_tx!(tx, |c| sqlx::query(
+        let done = on_tx!(tx, |c| {
+            sqlx::query(
             "UPDATE assistants SET deleted_at_ms = $2, updated_at_ms = $2 WHERE id = $1 AND deleted_at_ms IS NULL \
              AND NOT EXISTS (SELECT 1 FROM assistant_changes WHERE assistant_id = $1 AND state IN ('sent', 'doubt'))"
         )
@@ -432,7 +461,8 @@ impl Store {
         .bind(now.0)
         .execute(c)
         .await
-        .map(|done| done.rows_affected()))?;
+        .map(|done| done.rows_affected())
+        })?;
         tx.commit().await?;
         Ok(if done == 1 { Deleted::Done } else { Deleted::Busy })
     }

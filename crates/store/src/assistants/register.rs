@@ -1,10 +1,6 @@
 //! Records of what the provider has already: registering, comparing, taking its side. And the templates.
 
-use domain::{
-    directory::Origin,
-    ids::AssistantId,
-    time::UtcMs,
-};
+use domain::{directory::Origin, ids::AssistantId, time::UtcMs};
 use uuid::Uuid;
 
 use super::{NewVersion, config, hold, insert_version};
@@ -62,7 +58,8 @@ pub enum Taken {
 }
 
 /// Already there, with the same configuration: that is no new version.
-const KNOWN: &str = "SELECT id, version, config_json = $2 AS same FROM assistants WHERE provider_assistant_id = $1";
+const KNOWN: &str =
+    "SELECT id, version, config_json = $2 AS same FROM assistants WHERE provider_assistant_id = $1";
 
 const INSERT: &str = "INSERT INTO assistants \
      (id, name, search_text, source, provider_assistant_id, config_json, checked_at_ms, created_at_ms, updated_at_ms) \

@@ -178,7 +178,10 @@ async fn the_directory_is_searched_filtered_and_paged(fixture: &Fixture) {
     assert_eq!(names(search("ärzte"), ALL).await, ["ÄRZTE 2", "Ärzte_1"]);
     assert_eq!(names(search("_"), ALL).await, ["Ärzte_1"], "taken to the letter");
     let page = Page { limit: 2, offset: 1 };
-    assert_eq!(names(AssistantFilter::default(), page).await, ["Bäcker", "Ärzte_1"]);
+    assert_eq!(
+        names(AssistantFilter::default(), page).await,
+        ["Bäcker", "Ärzte_1"]
+    );
     let backer = store.assistants(&search("bäcker"), ALL).await.unwrap()[0].id;
     assert!(store.set_assistant_active(backer, false, NOW + 20).await.unwrap());
     let inactive = AssistantFilter {
@@ -197,7 +200,10 @@ async fn the_directory_is_searched_filtered_and_paged(fixture: &Fixture) {
         ..AssistantFilter::default()
     };
     assert_eq!(names(choices, ALL).await, ["ÄRZTE 2", "Ärzte_1"]);
-    assert_eq!(store.count_assistants(&AssistantFilter::default()).await.unwrap(), 4);
+    assert_eq!(
+        store.count_assistants(&AssistantFilter::default()).await.unwrap(),
+        4
+    );
 }
 
 async fn a_campaign_needs_an_assistant_that_can_call(fixture: &Fixture) {
@@ -231,19 +237,32 @@ async fn the_assistant_changes_only_before_the_start(fixture: &Fixture) {
         store.assign_assistant(campaign, other, NOW).await.unwrap(),
         Assigned::Done
     );
-    assert_eq!(store.campaign(campaign).await.unwrap().expect("it").assistant_id, other);
+    assert_eq!(
+        store.campaign(campaign).await.unwrap().expect("it").assistant_id,
+        other
+    );
     store.act(campaign, Action::Start, NOW).await.unwrap();
     let robin = people::assistant(store).await;
     assert_eq!(
         store.assign_assistant(campaign, robin, NOW).await.unwrap(),
         Assigned::Started(CampaignStatus::Queued)
     );
-    assert_eq!(store.campaign(campaign).await.unwrap().expect("it").assistant_id, other);
+    assert_eq!(
+        store.campaign(campaign).await.unwrap().expect("it").assistant_id,
+        other
+    );
 }
 
 async fn campaigns_and_calls_remember_the_version(fixture: &Fixture) {
     let store = &fixture.store;
-    let campaign = start(store, &List { cap: 1, ..List::of(0..2) }).await;
+    let campaign = start(
+        store,
+        &List {
+            cap: 1,
+            ..List::of(0..2)
+        },
+    )
+    .await;
     let first = store.claim(MAX_DURATION_MS, NOW).await.unwrap().dials.remove(0);
     let config = NewAssistant {
         provider_assistant_id: "assistant-1".to_owned(),
@@ -255,14 +274,26 @@ async fn campaigns_and_calls_remember_the_version(fixture: &Fixture) {
     store.apply_facts(&facts, NOW + 3).await.unwrap();
     let call = store.call(first.call_id).await.unwrap().expect("the call");
     assert_eq!(call.assistant_version, Some(1));
-    assert_eq!(call.assistant_version_also, Some(2), "it was there when the call was accepted");
+    assert_eq!(
+        call.assistant_version_also,
+        Some(2),
+        "it was there when the call was accepted"
+    );
     store
         .apply_facts(&[says::report(&first, "customer-busy", NOW + 4)], NOW + 4)
         .await
         .unwrap();
-    let second = store.claim(MAX_DURATION_MS, NOW + 5).await.unwrap().dials.remove(0);
+    let second = store
+        .claim(MAX_DURATION_MS, NOW + 5)
+        .await
+        .unwrap()
+        .dials
+        .remove(0);
     let call = store.call(second.call_id).await.unwrap().expect("the call");
-    assert_eq!((call.assistant_version, call.assistant_version_also), (Some(2), None));
+    assert_eq!(
+        (call.assistant_version, call.assistant_version_also),
+        (Some(2), None)
+    );
     let campaign = store.campaign(campaign).await.unwrap().expect("the campaign");
     assert_eq!(campaign.assistant_version, Some(1), "the version it started with");
 }
@@ -286,7 +317,10 @@ async fn what_an_unfinished_campaign_uses_is_not_deleted(fixture: &Fixture) {
         .await
         .unwrap();
     assert_eq!(store.delete_assistant(robin, NOW).await.unwrap(), Deleted::Done);
-    assert_eq!(store.delete_assistant(robin, NOW).await.unwrap(), Deleted::NotFound);
+    assert_eq!(
+        store.delete_assistant(robin, NOW).await.unwrap(),
+        Deleted::NotFound
+    );
     let everything = store.assistants(&AssistantFilter::default(), ALL).await.unwrap();
     assert!(everything.is_empty());
     let finished = store.campaign(campaign).await.unwrap().expect("the campaign");
@@ -329,7 +363,10 @@ async fn a_deleted_one_comes_back_when_it_is_registered_again(fixture: &Fixture)
         .unwrap();
     assert_eq!(again.id, robin);
     let stored = store.assistant(robin).await.unwrap().expect("the assistant");
-    assert_eq!((stored.deleted_at, stored.active, stored.version), (None, true, 2));
+    assert_eq!(
+        (stored.deleted_at, stored.active, stored.version),
+        (None, true, 2)
+    );
 }
 
 async fn the_providers_side_is_noted_and_taken(fixture: &Fixture) {
@@ -340,25 +377,41 @@ async fn the_providers_side_is_noted_and_taken(fixture: &Fixture) {
         .unwrap()
         .id;
     assert!(!store.note_comparison(robin, 7, Some("{}"), NOW).await.unwrap());
-    assert!(store.note_comparison(robin, 1, Some(r#"{"a":2}"#), NOW + 1).await.unwrap());
+    assert!(
+        store
+            .note_comparison(robin, 1, Some(r#"{"a":2}"#), NOW + 1)
+            .await
+            .unwrap()
+    );
     let stored = store.assistant(robin).await.unwrap().expect("the assistant");
     assert_eq!(stored.checked_at, Some(NOW + 1));
     assert_eq!(parsed(&stored.theirs_json.expect("theirs")), json!({"a": 2}));
-    let take = async |version| store.take_theirs(robin, version, "Robin", r#"{"a":2}"#, "Ann", NOW + 2).await;
+    let take = async |version| {
+        store
+            .take_theirs(robin, version, "Robin", r#"{"a":2}"#, "Ann", NOW + 2)
+            .await
+    };
     assert_eq!(take(7).await.unwrap(), Taken::Moved);
     assert_eq!(take(1).await.unwrap(), Taken::Done);
     assert_eq!(take(1).await.unwrap(), Taken::Moved);
     let stored = store.assistant(robin).await.unwrap().expect("the assistant");
     assert_eq!((stored.version, stored.theirs_json), (2, None));
     assert_eq!(parsed(&stored.config_json), json!({"a": 2}));
-    let latest = store.assistant_versions(robin, u32::MAX, 1).await.unwrap().remove(0);
+    let latest = store
+        .assistant_versions(robin, u32::MAX, 1)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!((latest.origin, latest.author.as_str()), (Origin::Taken, "Ann"));
 
     assert!(!store.note_gone(robin, "another", NOW + 3).await.unwrap());
     assert!(store.note_gone(robin, "assistant-7", NOW + 3).await.unwrap());
     assert!(store.note_gone(robin, "assistant-7", NOW + 4).await.unwrap());
     let stored = store.assistant(robin).await.unwrap().expect("the assistant");
-    assert_eq!((stored.gone_at, stored.trouble()), (Some(NOW + 3), Some(Trouble::Gone)));
+    assert_eq!(
+        (stored.gone_at, stored.trouble()),
+        (Some(NOW + 3), Some(Trouble::Gone))
+    );
 }
 
 async fn results_are_counted_by_assistant(fixture: &Fixture) {
@@ -380,11 +433,22 @@ async fn results_are_counted_by_assistant(fixture: &Fixture) {
     results.judgements.sort();
     assert_eq!(results.campaigns, 1);
     assert!(results.cost.0 >= 70_000);
-    assert_eq!(results.judgements, [("false".to_owned(), 1), ("true".to_owned(), 1)]);
+    assert_eq!(
+        results.judgements,
+        [("false".to_owned(), 1), ("true".to_owned(), 1)]
+    );
     let calls: u64 = results.outcomes.iter().map(|(_, calls)| calls).sum();
     assert_eq!(calls, 3);
     assert!(results.outcomes.contains(&(None, 1)), "one is still live");
-    assert_eq!(store.assistant(robin).await.unwrap().expect("it").unfinished_campaigns, 1);
+    assert_eq!(
+        store
+            .assistant(robin)
+            .await
+            .unwrap()
+            .expect("it")
+            .unfinished_campaigns,
+        1
+    );
 }
 
 async fn a_test_call_goes_before_the_lists(fixture: &Fixture) {
@@ -403,7 +467,11 @@ async fn a_test_call_goes_before_the_lists(fixture: &Fixture) {
     let dials = store.claim(MAX_DURATION_MS, NOW).await.unwrap().dials;
     let campaigns: Vec<_> = dials.iter().map(|dial| dial.campaign_id).collect();
     assert_eq!(campaigns, [test], "it has the only line of the account");
-    assert_eq!(store.count_campaigns().await.unwrap(), 1, "lists and test calls are told apart");
+    assert_eq!(
+        store.count_campaigns().await.unwrap(),
+        1,
+        "lists and test calls are told apart"
+    );
     let uses = store.campaigns_of_assistant(robin, false, 10).await.unwrap();
     assert_eq!(uses.iter().filter(|campaign| campaign.test).count(), 1);
     assert_eq!(store.assistant(robin).await.unwrap().expect("it").campaigns, 1);
@@ -419,7 +487,14 @@ async fn people_who_lack_a_variable_are_counted(fixture: &Fixture) {
     }
     list.people[2].business_name = String::new();
     let campaign = import(store, &list).await;
-    let wanted = ["name", "business_name", "city", "plan_name", "Plan Name", "o'clock"];
+    let wanted = [
+        "name",
+        "business_name",
+        "city",
+        "plan_name",
+        "Plan Name",
+        "o'clock",
+    ];
     let lacking = store
         .lacking_variables(campaign, wanted.map(str::to_owned))
         .await

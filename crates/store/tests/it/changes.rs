@@ -76,7 +76,10 @@ async fn a_creation_that_is_confirmed_becomes_version_one(fixture: &Fixture) {
     let store = &fixture.store;
     let (id, change) = creation(fixture, false).await;
     let stored = store.assistant(id).await.unwrap().expect("the assistant");
-    assert_eq!((stored.version, stored.trouble()), (0, Some(Trouble::Unconfirmed)));
+    assert_eq!(
+        (stored.version, stored.trouble()),
+        (0, Some(Trouble::Unconfirmed))
+    );
     assert_eq!(stored.change.expect("the change").state, ChangeState::Sent);
     let closed = store
         .change_in_force(change, "provider-1", r#"{"name":"Robin"}"#, NOW + 2)
@@ -94,24 +97,40 @@ async fn a_creation_that_is_confirmed_becomes_version_one(fixture: &Fixture) {
 async fn a_creation_that_is_refused_leaves_nothing(fixture: &Fixture) {
     let store = &fixture.store;
     let (id, change) = creation(fixture, false).await;
-    assert_eq!(store.change_refused(change, "no", NOW).await.unwrap(), Closed::Now);
+    assert_eq!(
+        store.change_refused(change, "no", NOW).await.unwrap(),
+        Closed::Now
+    );
     assert_eq!(store.assistant(id).await.unwrap(), None);
     assert_eq!(fixture.count("assistant_changes", "1 = 1").await, 0);
-    let late = store.change_in_force(change, "provider-1", "{}", NOW).await.unwrap();
+    let late = store
+        .change_in_force(change, "provider-1", "{}", NOW)
+        .await
+        .unwrap();
     assert_eq!(late, Closed::Before);
 }
 
 async fn a_lost_creation_is_repeated_or_dismissed(fixture: &Fixture) {
     let store = &fixture.store;
     let (id, change) = creation(fixture, false).await;
-    assert!(!store.dismiss_change(change, NOW).await.unwrap(), "it is still open");
+    assert!(
+        !store.dismiss_change(change, NOW).await.unwrap(),
+        "it is still open"
+    );
     store.change_lost(change, "never arrived", NOW).await.unwrap();
-    let stored = store.assistant(id).await.unwrap().expect("kept for a person to decide");
+    let stored = store
+        .assistant(id)
+        .await
+        .unwrap()
+        .expect("kept for a person to decide");
     assert_eq!(stored.change.expect("the change").state, ChangeState::Lost);
     assert!(store.reopen_change(change, NOW + 9, NOW + 5).await.unwrap());
     assert!(!store.reopen_change(change, NOW + 9, NOW + 5).await.unwrap());
     let open = store.change(change).await.unwrap().expect("the change");
-    assert_eq!((open.state, open.sent_at, open.looks), (ChangeState::Sent, NOW + 5, 0));
+    assert_eq!(
+        (open.state, open.sent_at, open.looks),
+        (ChangeState::Sent, NOW + 5, 0)
+    );
     store.change_lost(change, "never arrived", NOW).await.unwrap();
     assert!(store.dismiss_change(change, NOW).await.unwrap());
     assert_eq!(store.assistant(id).await.unwrap(), None);
@@ -136,7 +155,11 @@ async fn one_change_at_a_time(fixture: &Fixture) {
     let id = registered(fixture).await;
     let first = go(fixture, id, 1, "Bird").await;
     assert_eq!(intend(fixture, id, 1, "Blackbird").await, Intended::Busy);
-    fixture.store.change_in_doubt(first, "no answer", NOW).await.unwrap();
+    fixture
+        .store
+        .change_in_doubt(first, "no answer", NOW)
+        .await
+        .unwrap();
     assert_eq!(intend(fixture, id, 1, "Blackbird").await, Intended::Busy);
     fixture
         .store
@@ -160,7 +183,10 @@ async fn two_people_change_at_once_and_one_is_told(fixture: &Fixture) {
             ..assistant("Robin", "{}")
         };
         let id = fixture.store.register_assistant(&robin, NOW).await.unwrap().id;
-        let (ann, bob) = (change(ChangeKind::Update, "Ann's"), change(ChangeKind::Update, "Bob's"));
+        let (ann, bob) = (
+            change(ChangeKind::Update, "Ann's"),
+            change(ChangeKind::Update, "Bob's"),
+        );
         let (one, two) = tokio::join!(
             fixture.store.intend_to_change(id, 1, &ann, NOW),
             other.intend_to_change(id, 1, &bob, NOW)
@@ -185,8 +211,14 @@ async fn a_change_is_closed_once(fixture: &Fixture) {
     closed.sort_unstable_by_key(|closed| *closed == Closed::Before);
     assert_eq!(closed, [Closed::Now, Closed::Before]);
     assert_eq!(fixture.count("assistant_versions", "1 = 1").await, 2);
-    assert_eq!(fixture.store.change_refused(change, "no", NOW).await.unwrap(), Closed::Before);
-    assert_eq!(fixture.store.change_lost(change, "no", NOW).await.unwrap(), Closed::Before);
+    assert_eq!(
+        fixture.store.change_refused(change, "no", NOW).await.unwrap(),
+        Closed::Before
+    );
+    assert_eq!(
+        fixture.store.change_lost(change, "no", NOW).await.unwrap(),
+        Closed::Before
+    );
     other.close().await;
 }
 
@@ -194,7 +226,11 @@ async fn a_refused_change_changes_nothing(fixture: &Fixture) {
     let id = registered(fixture).await;
     let before = fixture.store.assistant(id).await.unwrap();
     let change = go(fixture, id, 1, "Bird").await;
-    fixture.store.change_refused(change, "no such voice", NOW).await.unwrap();
+    fixture
+        .store
+        .change_refused(change, "no such voice", NOW)
+        .await
+        .unwrap();
     assert_eq!(fixture.store.assistant(id).await.unwrap(), before);
 }
 
@@ -202,7 +238,10 @@ async fn one_node_looks_at_a_time(fixture: &Fixture) {
     let store = &fixture.store;
     let id = registered(fixture).await;
     let change = go(fixture, id, 1, "Bird").await;
-    assert!(store.due_changes(NOW + 44_999).await.unwrap().is_empty(), "a node is at work");
+    assert!(
+        store.due_changes(NOW + 44_999).await.unwrap().is_empty(),
+        "a node is at work"
+    );
     let due = store.due_changes(NOW + 45_000).await.unwrap();
     assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [change]);
     assert_eq!(due[0].provider_assistant_id.as_deref(), Some("assistant-7"));
@@ -212,7 +251,10 @@ async fn one_node_looks_at_a_time(fixture: &Fixture) {
     let open = store.change(change).await.unwrap().expect("the change");
     assert_eq!(open.looks, 1);
     assert!(store.send_again(&open, now).await.unwrap());
-    assert!(!store.send_again(&open, now + 1).await.unwrap(), "another node was first");
+    assert!(
+        !store.send_again(&open, now + 1).await.unwrap(),
+        "another node was first"
+    );
 }
 
 async fn nothing_else_happens_while_a_change_is_open(fixture: &Fixture) {
@@ -244,28 +286,52 @@ async fn ephemeral(fixture: &Fixture) -> AssistantId {
 async fn an_ephemeral_assistant_goes_after_its_campaign(fixture: &Fixture) {
     let store = &fixture.store;
     let kept = import(store, &List::of(5..6)).await;
-    store.act(kept, domain::campaign::Action::Cancel, NOW).await.unwrap();
+    store
+        .act(kept, domain::campaign::Action::Cancel, NOW)
+        .await
+        .unwrap();
     let id = ephemeral(fixture).await;
     let long_after = NOW + 3_600_000;
-    assert!(store.spent_assistants(long_after).await.unwrap().is_empty(), "no campaign had it");
+    assert!(
+        store.spent_assistants(long_after).await.unwrap().is_empty(),
+        "no campaign had it"
+    );
     let mut import = store
         .begin_import(&List::of(0..1).campaign(id), NOW)
         .await
         .unwrap();
     import.add(&List::of(0..1).people).await.unwrap();
     let campaign = import.finish(store::Totals::default(), &[]).await.unwrap();
-    assert!(store.spent_assistants(long_after).await.unwrap().is_empty(), "it was not started");
-    store.act(campaign, domain::campaign::Action::Start, NOW).await.unwrap();
+    assert!(
+        store.spent_assistants(long_after).await.unwrap().is_empty(),
+        "it was not started"
+    );
+    store
+        .act(campaign, domain::campaign::Action::Start, NOW)
+        .await
+        .unwrap();
     let dial = store.claim(MAX_DURATION_MS, NOW).await.unwrap().dials.remove(0);
-    store.act(campaign, domain::campaign::Action::Cancel, NOW + 5).await.unwrap();
-    assert!(store.spent_assistants(long_after).await.unwrap().is_empty(), "a call is live");
-    let refused = store.intend_to_remove(id, NOW + 45_000, long_after).await.unwrap();
+    store
+        .act(campaign, domain::campaign::Action::Cancel, NOW + 5)
+        .await
+        .unwrap();
+    assert!(
+        store.spent_assistants(long_after).await.unwrap().is_empty(),
+        "a call is live"
+    );
+    let refused = store
+        .intend_to_remove(id, NOW + 45_000, long_after)
+        .await
+        .unwrap();
     assert_eq!(refused, Intended::InUse);
     store
         .apply_facts(&[says::report(&dial, "customer-busy", NOW + 9)], NOW + 9)
         .await
         .unwrap();
-    assert!(store.spent_assistants(NOW + 10).await.unwrap().is_empty(), "a late word may come");
+    assert!(
+        store.spent_assistants(NOW + 10).await.unwrap().is_empty(),
+        "a late word may come"
+    );
     assert_eq!(store.spent_assistants(long_after).await.unwrap(), [id]);
 
     let other = fixture.another_node().await;
@@ -278,11 +344,18 @@ async fn an_ephemeral_assistant_goes_after_its_campaign(fixture: &Fixture) {
         Intended::Go(change) => Some(*change),
         _ => None,
     });
-    assert_eq!(went.iter().filter(|one| matches!(one, Intended::Go(_))).count(), 1, "{went:?}");
+    assert_eq!(
+        went.iter().filter(|one| matches!(one, Intended::Go(_))).count(),
+        1,
+        "{went:?}"
+    );
     let change = change.expect("one of them");
     store.change_in_force(change, "", "{}", long_after).await.unwrap();
     let stored = store.assistant(id).await.unwrap().expect("the record stays");
-    assert_eq!((stored.removed_at, stored.trouble()), (Some(long_after), Some(Trouble::Removed)));
+    assert_eq!(
+        (stored.removed_at, stored.trouble()),
+        (Some(long_after), Some(Trouble::Removed))
+    );
     assert_eq!(fixture.count("assistant_versions", "version > 1").await, 0);
     assert!(store.spent_assistants(long_after).await.unwrap().is_empty());
     other.close().await;
@@ -297,7 +370,9 @@ async fn an_ephemeral_assistant_has_one_campaign(fixture: &Fixture) {
         import.finish(store::Totals::default(), &[]).await.map(|_| ())
     };
     let (one, two) = tokio::join!(importing(&fixture.store), importing(&other));
-    let refused = [&one, &two].into_iter().filter(|result| matches!(result, Err(store::Error::Conflict(_))));
+    let refused = [&one, &two]
+        .into_iter()
+        .filter(|result| matches!(result, Err(store::Error::Conflict(_))));
     assert_eq!(refused.count(), 1, "{one:?} {two:?}");
     assert_eq!(fixture.count("campaigns", "1 = 1").await, 1);
     other.close().await;

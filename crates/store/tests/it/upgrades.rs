@@ -41,7 +41,9 @@ async fn sqlite_data_of_the_first_schema_survives() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let address = format!("sqlite:{}", path.display());
-    let mut old = SqliteConnection::connect(&format!("{address}?mode=rwc")).await.unwrap();
+    let mut old = SqliteConnection::connect(&format!("{address}?mode=rwc"))
+        .await
+        .unwrap();
     until(&SQLITE, 1).run(&mut old).await.unwrap();
     for (number, sql) in (1..).zip(FIRST) {
         sqlx::query(sql).bind(id(number)).execute(&mut old).await.unwrap();
@@ -65,11 +67,21 @@ async fn postgres_data_of_the_first_schema_survives() {
 
 async fn survived(address: &str) {
     let store = Store::open(address, options()).await.unwrap();
-    assert!(store.require_current_tables().await.is_err(), "the tables are old");
+    assert!(
+        store.require_current_tables().await.is_err(),
+        "the tables are old"
+    );
     store.migrate().await.unwrap();
     store.require_current_tables().await.unwrap();
-    let assistant = store.assistant(AssistantId(id(1))).await.unwrap().expect("the assistant");
-    assert_eq!((assistant.name.as_str(), assistant.source), ("Robin", Source::Imported));
+    let assistant = store
+        .assistant(AssistantId(id(1)))
+        .await
+        .unwrap()
+        .expect("the assistant");
+    assert_eq!(
+        (assistant.name.as_str(), assistant.source),
+        ("Robin", Source::Imported)
+    );
     assert_eq!((assistant.version, assistant.campaigns), (1, 1));
     assert_eq!(assistant.trouble(), None);
     let versions = store.assistant_versions(assistant.id, u32::MAX, 9).await.unwrap();
@@ -77,13 +89,21 @@ async fn survived(address: &str) {
     let page = Page { limit: 9, offset: 0 };
     let campaigns = store.campaigns(page).await.unwrap();
     assert_eq!(campaigns.len(), 1);
-    assert_eq!((campaigns[0].name.as_str(), campaigns[0].assistant_version), ("Old", None));
+    assert_eq!(
+        (campaigns[0].name.as_str(), campaigns[0].assistant_version),
+        ("Old", None)
+    );
     let found = AssistantFilter {
         search: Some("robin".to_owned()),
         ..AssistantFilter::default()
     };
     assert_eq!(store.count_assistants(&found).await.unwrap(), 1);
     // References hold after the table was built anew.
-    assert!(store.set_assistant_active(assistant.id, false, NOW).await.unwrap());
+    assert!(
+        store
+            .set_assistant_active(assistant.id, false, NOW)
+            .await
+            .unwrap()
+    );
     store.close().await;
 }

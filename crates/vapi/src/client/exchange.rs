@@ -61,7 +61,11 @@ impl Client {
         let transport_error = |error| ApiError::new(action, ApiErrorKind::Transport(error));
         let request = request.map_err(transport_error)?;
         let method = request.method().clone();
-        let time = if method == Method::GET { self.timeouts.lookup } else { self.timeouts.change };
+        let time = if method == Method::GET {
+            self.timeouts.lookup
+        } else {
+            self.timeouts.change
+        };
         let answer = self.transport.send(request, time).await;
         let answer: Response<Bytes> = answer.map_err(transport_error)?;
         tracing::debug!(%method, action, status = answer.status().as_u16(), "provider answered");

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use domain::{
-    assistant::variables,
+    assistant::{placeholders, variables},
     campaign::{Action, CampaignStatus},
     ids::CampaignId,
 };
@@ -44,49 +44,72 @@ pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Res
     }
 }
 
-/// The variables of a campaign's assistant that some of its people lack.
-pub(crate) async fn lacking(state: &AppState, campaign: &Campaign) -> Result<Vec<Lacking>, ApiError> {
-    let Some(assistant) = state.store().assistant(campaign.assistant_id).await? else {
-        return Ok(Vec::new());
-    };
-    let wanted = variables(&config_of(&assistant.config_json)?);
-    Ok(state.store().lacking_variables(campaign.id, wanted).await?)
+/// What would sound wrong in the calls of a campaign.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gaps {
+    /// Variables of the assistant that some people lack.
+    pub(crate) lacking: Vec<Lacking>,
+    /// Words of the assistant that are still to be filled in.
+    pub(crate) placeholders: Vec<String>,
 }
 
-/// Starts a campaign, unless its assistant wants a variable that nobody in the list has.
+/// What would sound wrong in the calls of a campaign. Nothing once it has started: then it is too late.
+pub(crate) async fn gaps(state: &AppState, campaign: &Campaign) -> Result<Gaps, ApiError> {
+    if campaign.status != CampaignStatus::Created {
+        return Ok(Gaps::default());
+    }
+    let Some(assistant) = state.store().assistant(campaign.assistant_id).await? else {
+        return Ok(Gaps::default());
+    };
+    let config = config_of(&assistant.config_json)?;
+    Ok(Gaps {
+        lacking: state
+            .store()
+            .lacking_variables(campaign.id, variables(&config))
+            .await?,
+        placeholders: placeholders(&config).into_iter().collect(),
+    })
+}
+
+/// Starts a campaign, unless its assistant wants a variable that nobody in the list has, or is not finished.
 pub(crate) async fn start(
     state: &AppState,
     id: CampaignId,
     accept_missing: bool,
 ) -> Result<ActedJson, ApiError> {
-    if !accept_missing
-        && let Some(campaign) = state.store().campaign(id).await?
-        && campaign.status == CampaignStatus::Created
-    {
-        let nobody_has: Vec<Lacking> = lacking(state, &campaign)
-            .await?
-            .into_iter()
-            .filter(|lacking| lacking.people >= u64::from(campaign.total_contacts))
-            .collect();
-        if !nobody_has.is_empty() {
-            return Err(missing_variables(&nobody_has, campaign.total_contacts));
+    if !accept_missing && let Some(campaign) = state.store().campaign(id).await? {
+        let mut gaps = gaps(state, &campaign).await?;
+        gaps.lacking
+            .retain(|lacking| lacking.people >= u64::from(campaign.total_contacts));
+        if !gaps.lacking.is_empty() || !gaps.placeholders.is_empty() {
+            return Err(missing_variables(&gaps, campaign.total_contacts));
         }
     }
     act(state, id, Action::Start).await
 }
 
-fn missing_variables(lacking: &[Lacking], of: u32) -> ApiError {
+fn missing_variables(gaps: &Gaps, of: u32) -> ApiError {
     let named = |lacking: &Lacking| match &lacking.similar_column {
         Some(column) => format!("{{{{{}}}}} (the list has the column “{column}”)", lacking.name),
         None => format!("{{{{{}}}}}", lacking.name),
     };
-    let names: Vec<String> = lacking.iter().map(named).collect();
-    let message = format!(
-        "The assistant speaks of {}, and nobody in the list has a value for it. Change the assistant’s words or the \
-         list, or start anyway with `accept_missing`.",
-        names.join(", ")
-    );
-    let variables: Vec<Value> = lacking
+    let names: Vec<String> = gaps.lacking.iter().map(named).collect();
+    let mut message = String::new();
+    if !names.is_empty() {
+        message += &format!(
+            "The assistant speaks of {}, and nobody in the list has a value for it. ",
+            names.join(", ")
+        );
+    }
+    if !gaps.placeholders.is_empty() {
+        message += &format!(
+            "The assistant’s words are not finished: {} is still to be filled in. ",
+            gaps.placeholders.join(", ")
+        );
+    }
+    message += "Change the assistant’s words or the list, or start anyway with `accept_missing`.";
+    let variables: Vec<Value> = gaps
+        .lacking
         .iter()
         .map(|lacking| {
             json!({
@@ -99,7 +122,7 @@ fn missing_variables(lacking: &[Lacking], of: u32) -> ApiError {
         })
         .collect();
     ApiError::new(StatusCode::CONFLICT, "missing_variables", message)
-        .with_details(json!({ "variables": variables }))
+        .with_details(json!({ "variables": variables, "placeholders": gaps.placeholders }))
 }
 
 /// Whether to start although people lack what the assistant speaks of.
@@ -144,10 +167,8 @@ pub(crate) async fn change(
                 "The campaign is {}. Its assistant can be changed only before it starts.",
                 status.as_str()
             );
-            Err(
-                ApiError::new(StatusCode::CONFLICT, "already_started", message)
-                    .with_details(json!({ "status": status.as_str() })),
-            )
+            Err(ApiError::new(StatusCode::CONFLICT, "already_started", message)
+                .with_details(json!({ "status": status.as_str() })))
         }
         Assigned::NoAssistant => Err(ApiError::field(
             "assistant_id",

@@ -10,7 +10,10 @@ use crate::error::ApiError;
 pub(crate) fn words(trouble: Trouble) -> (&'static str, &'static str) {
     match trouble {
         Trouble::Template => ("template", "It is a template. Clone it and use the clone."),
-        Trouble::Deleted => ("deleted", "It was taken out of the directory. Import it again, or choose another."),
+        Trouble::Deleted => (
+            "deleted",
+            "It was taken out of the directory. Import it again, or choose another.",
+        ),
         Trouble::Unconfirmed => (
             "unconfirmed",
             "The provider has not confirmed it yet. Wait until that is settled, or choose another.",
@@ -19,7 +22,10 @@ pub(crate) fn words(trouble: Trouble) -> (&'static str, &'static str) {
             "removed",
             "It was made for one campaign and removed after it. Clone it, or choose another.",
         ),
-        Trouble::Gone => ("gone", "The provider does not have it any more. Clone it to make it anew, or choose another."),
+        Trouble::Gone => (
+            "gone",
+            "The provider does not have it any more. Clone it to make it anew, or choose another.",
+        ),
         Trouble::Inactive => ("inactive", "It is inactive. Activate it, or choose another."),
     }
 }

@@ -13,7 +13,10 @@ use crate::{
     api::assistants::{find, shapes::state_of, versions},
     error::ApiError,
     extract::{Id, Params},
-    pages::{AssistantFormPage, AssistantList, AssistantLive, AssistantPage, AssistantsFilter, AssistantsPage, TestCall},
+    pages::{
+        AssistantFormPage, AssistantList, AssistantLive, AssistantPage, AssistantsFilter, AssistantsPage,
+        TestCall,
+    },
     state::AppState,
     views::{
         assistant::{CAMPAIGNS, Parts, VERSIONS, edit_form, version_page},
@@ -140,7 +143,8 @@ pub(crate) async fn edit_assistant(
     Id(id): Id<AssistantId>,
 ) -> Result<Response, ApiError> {
     let assistant = find(&state, id).await?;
-    if assistant.source == Source::Template || state_of(&assistant) != "ready" || assistant.gone_at.is_some() {
+    if assistant.source == Source::Template || state_of(&assistant) != "ready" || assistant.gone_at.is_some()
+    {
         return Ok(Redirect::to(&format!("/assistants/{id}")).into_response());
     }
     let columns = state.store().recent_columns().await?;
@@ -155,5 +159,10 @@ pub(crate) async fn assistant_version(
     let named = versions::named(path)?;
     let assistant = find(&state, named.assistant).await?;
     let (version, before) = versions::read(&state, &named).await?;
-    html(&version_page(shell(&state), &assistant, &version, before.as_ref())?)
+    html(&version_page(
+        shell(&state),
+        &assistant,
+        &version,
+        before.as_ref(),
+    )?)
 }

@@ -6,7 +6,7 @@ use store::{Campaign, ContactFilter, ContactRow, Page};
 
 use super::{campaigns::choosable, html};
 use crate::{
-    api::act_on_campaign::lacking,
+    api::act_on_campaign::gaps,
     error::ApiError,
     extract::{Id, Params},
     pages::{Badge, CallsFilter, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choices},
@@ -95,11 +95,7 @@ async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiE
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
         pending: first(ContactState::Pending, PENDING_SAMPLE).await?,
         finished: first(ContactState::Done, FINISHED_SAMPLE).await?,
-        lacking: if campaign.status == CampaignStatus::Created {
-            lacking(state, &campaign).await?
-        } else {
-            Vec::new()
-        },
+        gaps: gaps(state, &campaign).await?,
         line: line(state, &campaign).await?,
         webhooks: state.settings.public_url_set,
         campaign,
@@ -117,8 +113,14 @@ async fn line(state: &AppState, campaign: &Campaign) -> Result<Option<Badge>, Ap
 }
 
 /// What the campaign may be given instead of its assistant, until it starts.
-async fn change_assistant(state: &AppState, campaign: &Campaign) -> Result<Option<ChangeAssistant>, ApiError> {
-    if !matches!(campaign.status, CampaignStatus::Created | CampaignStatus::Scheduled) {
+async fn change_assistant(
+    state: &AppState,
+    campaign: &Campaign,
+) -> Result<Option<ChangeAssistant>, ApiError> {
+    if !matches!(
+        campaign.status,
+        CampaignStatus::Created | CampaignStatus::Scheduled
+    ) {
         return Ok(None);
     }
     let assistants = choosable(state).await?;

@@ -115,6 +115,19 @@ impl AssistantNotice {
         )
     }
 
+    /// Its words hold places that are still to be filled in, such as `[your company]`.
+    #[must_use]
+    pub fn unfinished(places: &[String]) -> Self {
+        Self {
+            problem: Some(places.join("  ")),
+            ..Self::new(
+                "warning",
+                "Its words are not finished.".to_owned(),
+                "Fill in what stands in square brackets before it calls anybody:",
+            )
+        }
+    }
+
     /// It may not be chosen.
     #[must_use]
     pub fn inactive() -> Self {

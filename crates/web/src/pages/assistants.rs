@@ -71,6 +71,8 @@ pub struct AssistantRow {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What it is good for; of templates.
+    pub purpose: Option<&'static str>,
     /// [`Badge::assistant_source`]. Of templates only a clone is offered.
     pub source: Badge,
     /// Whether new campaigns may choose it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    assistant::{Config, secrets, variables},
+    assistant::{Config, placeholders, secrets, variables},
     directory::{ChangeKind, ChangeState, Source},
 };
 use store::{Assistant, CampaignUse, Results as Counted, Version};
@@ -13,7 +13,8 @@ use crate::{
     api::assistants::{
         config_of,
         shapes::{UsageJson, state_of},
-        shown_differences, versions::changed,
+        shown_differences,
+        versions::changed,
     },
     error::ApiError,
     pages::{
@@ -72,7 +73,7 @@ impl Parts {
                 assistant.active,
                 gone,
             ),
-            notices: notices(assistant),
+            notices: notices(assistant, &config),
             drift: self.drift(&config)?,
             profile: Profile::of(&serde_json::Value::Object(hidden.as_map().clone())),
             config_json: indented(&hidden)?,
@@ -81,9 +82,13 @@ impl Parts {
                 campaigns: count(usage.campaigns),
                 calls: count(usage.calls),
                 connect_rate: usage.connect_rate.map_or_else(|| "–".to_owned(), percent),
-                connect_detail: usage
-                    .connect_rate
-                    .map(|_| format!("{} of {}", count(usage.connected), count_of(usage.calls, "call", "calls"))),
+                connect_detail: usage.connect_rate.map(|_| {
+                    format!(
+                        "{} of {}",
+                        count(usage.connected),
+                        count_of(usage.calls, "call", "calls")
+                    )
+                }),
                 success_rate: usage.success_rate.map_or_else(|| "–".to_owned(), percent),
                 success_detail: usage
                     .success_rate
@@ -122,7 +127,12 @@ impl Parts {
             .take(VERSIONS as usize)
             .enumerate()
             .map(|(index, version)| {
-                version_row(&self.assistant, version, self.versions.get(index + 1), state == "ready")
+                version_row(
+                    &self.assistant,
+                    version,
+                    self.versions.get(index + 1),
+                    state == "ready",
+                )
             })
             .collect()
     }
@@ -130,7 +140,11 @@ impl Parts {
 
 /// A share that is known already, as a percentage.
 fn percent(rate: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share between 0 and 1"
+    )]
     let ten_thousandths = (rate * 10_000.0).round() as u64;
     share(ten_thousandths, 10_000)
 }
@@ -141,11 +155,15 @@ fn indented(config: &Config) -> Result<String, ApiError> {
 }
 
 fn difference(difference: &domain::assistant::Difference) -> Difference {
-    Difference::of(&difference.path, difference.before.as_ref(), difference.after.as_ref())
+    Difference::of(
+        &difference.path,
+        difference.before.as_ref(),
+        difference.after.as_ref(),
+    )
 }
 
 /// What is not as it should be, the most urgent first.
-fn notices(assistant: &Assistant) -> Vec<AssistantNotice> {
+fn notices(assistant: &Assistant, config: &Config) -> Vec<AssistantNotice> {
     let id = assistant.id.to_string();
     let mut notices = Vec::new();
     if let Some(change) = &assistant.change {
@@ -154,7 +172,11 @@ fn notices(assistant: &Assistant) -> Vec<AssistantNotice> {
         let problem = change.problem.as_deref();
         match (change.state, change.kind) {
             (ChangeState::Sent, _) => {
-                notices.push(AssistantNotice::under_way(kind, filled(&change.author).as_deref(), since));
+                notices.push(AssistantNotice::under_way(
+                    kind,
+                    filled(&change.author).as_deref(),
+                    since,
+                ));
             }
             (ChangeState::Doubt, _) => notices.push(AssistantNotice::in_doubt(&id, kind, since)),
             (ChangeState::Lost, ChangeKind::Create) => {
@@ -166,6 +188,10 @@ fn notices(assistant: &Assistant) -> Vec<AssistantNotice> {
     }
     if assistant.gone_at.is_some() {
         notices.push(AssistantNotice::gone());
+    }
+    let to_fill_in: Vec<String> = placeholders(config).into_iter().collect();
+    if !to_fill_in.is_empty() && assistant.source != Source::Template {
+        notices.push(AssistantNotice::unfinished(&to_fill_in));
     }
     if !assistant.active && assistant.removed_at.is_none() && assistant.source != Source::Template {
         notices.push(AssistantNotice::inactive());

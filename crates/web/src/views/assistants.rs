@@ -1,7 +1,7 @@
 //! The list of assistants.
 
 use domain::{
-    assistant::{model_label, voice_label},
+    assistant::{model_label, templates, voice_label},
     directory::Source,
 };
 use store::{Assistant, AssistantFilter};
@@ -59,6 +59,14 @@ fn row(assistant: &Assistant) -> Result<AssistantRow, ApiError> {
     Ok(AssistantRow {
         id: assistant.id.to_string(),
         name: assistant.name.clone(),
+        purpose: (assistant.source == Source::Template)
+            .then(|| {
+                templates()
+                    .into_iter()
+                    .find(|template| template.name == assistant.name)
+            })
+            .flatten()
+            .map(|template| template.purpose),
         source: Badge::assistant_source(assistant.source.as_str()),
         active: assistant.active,
         ephemeral: assistant.ephemeral,

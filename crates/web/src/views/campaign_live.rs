@@ -10,16 +10,20 @@ use domain::{
     pacing::Lines as AccountLines,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use store::{Account, Campaign, ContactRow, Lacking, Progress};
+use store::{Account, Campaign, ContactRow, Progress};
 
 use super::{
     recent, waiting,
     wording::{connected, mode, pause_reason, phone, status_note},
 };
-use crate::{api::unfit, pages::{
-    Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, MissingVariable, Money, Notice, NoticeAction, Pace, Setup, When,
-    show::{clock, count, count_of, share, span, usd},
-}};
+use crate::{
+    api::{act_on_campaign::Gaps, unfit},
+    pages::{
+        Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, MissingVariable, Money, Notice,
+        NoticeAction, Pace, Setup, When,
+        show::{clock, count, count_of, share, span, usd},
+    },
+};
 
 /// Webhooks that have been silent for so long are worth a word, in milliseconds.
 const SILENT_MS: i64 = 2 * MINUTE_MS;
@@ -37,8 +41,8 @@ pub(crate) struct Parts {
     pub pending: Vec<ContactRow>,
     /// The contacts called last that are done, at most [`recent::SAMPLE`].
     pub finished: Vec<ContactRow>,
-    /// Variables that the assistant speaks of and people lack, before the start.
-    pub lacking: Vec<Lacking>,
+    /// What would sound wrong in the calls, before the start.
+    pub gaps: Gaps,
     /// The badge of the number that calls, where it is known.
     pub line: Option<Badge>,
     /// Whether the provider can reach us with webhooks.
@@ -105,7 +109,8 @@ impl Parts {
     }
 
     fn missing(&self) -> Vec<MissingVariable> {
-        self.lacking
+        self.gaps
+            .lacking
             .iter()
             .map(|lacking| MissingVariable {
                 name: lacking.name.clone(),
@@ -136,7 +141,9 @@ impl Parts {
         Setup {
             assistant: campaign.assistant_name.clone(),
             assistant_id: Some(campaign.assistant_id.to_string()),
-            assistant_version: campaign.assistant_version.map(|version| format!("version {version}")),
+            assistant_version: campaign
+                .assistant_version
+                .map(|version| format!("version {version}")),
             assistant_changes: matches!(
                 campaign.status,
                 CampaignStatus::Created | CampaignStatus::Scheduled
@@ -179,6 +186,19 @@ impl Parts {
                 action: Some(NoticeAction::Link(
                     "See the assistant".to_owned(),
                     format!("/assistants/{}", campaign.assistant_id),
+                )),
+            });
+        }
+        if let Some(first) = self.gaps.placeholders.first() {
+            return Some(Notice {
+                tone: "warning",
+                title: "The assistant’s words are not finished".to_owned(),
+                detail: format!(
+                    "It would say “{first}” to people. Fill in what stands in square brackets first."
+                ),
+                action: Some(NoticeAction::Link(
+                    "Edit the assistant".to_owned(),
+                    format!("/assistants/{}/edit", campaign.assistant_id),
                 )),
             });
         }

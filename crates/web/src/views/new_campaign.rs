@@ -128,7 +128,14 @@ mod tests {
             number("us", Some("+12025550100"), NumberState::Blocked),
             number("gb", Some("+442079460958"), NumberState::Active),
         ];
-        let form = form(&WebSettings::default(), &[ann()], Some(&numbers), &BTreeMap::new(), None, Some(10));
+        let form = form(
+            &WebSettings::default(),
+            &[ann()],
+            Some(&numbers),
+            &BTreeMap::new(),
+            None,
+            Some(10),
+        );
         let chosen = |choices: &[Choice]| -> Vec<String> {
             choices
                 .iter()
@@ -151,7 +158,14 @@ mod tests {
             message: "no answer".to_owned(),
             retry_after_ms: None,
         };
-        let form = form(&WebSettings::default(), &[], None, &BTreeMap::new(), Some(&error), None);
+        let form = form(
+            &WebSettings::default(),
+            &[],
+            None,
+            &BTreeMap::new(),
+            Some(&error),
+            None,
+        );
         assert!(form.regions[0].selected && form.regions[0].value.is_empty());
         assert!(form.notice.is_some_and(|notice| notice.contains("missing")));
     }

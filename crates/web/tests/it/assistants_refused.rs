@@ -11,7 +11,10 @@ use crate::{
 
 fn fields(answer: &Value) -> Vec<&str> {
     let faults = answer["error"]["details"]["faults"].as_array().unwrap();
-    faults.iter().map(|fault| fault["field"].as_str().unwrap()).collect()
+    faults
+        .iter()
+        .map(|fault| fault["field"].as_str().unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -20,16 +23,34 @@ async fn every_field_at_fault_is_named_before_the_provider_is_asked() {
     let bodies = [
         (json!({"name": "", "config": {}}), "name"),
         (json!({"name": "x".repeat(41), "config": {}}), "name"),
-        (json!({"name": "A", "config": {"maxDurationSeconds": 9}}), "config.maxDurationSeconds"),
-        (json!({"name": "A", "config": {"maxCallDurationSeconds": 50_000}}), "config.maxDurationSeconds"),
-        (json!({"name": "A", "config": {"endCallMessage": "x".repeat(1_001)}}), "config.endCallMessage"),
+        (
+            json!({"name": "A", "config": {"maxDurationSeconds": 9}}),
+            "config.maxDurationSeconds",
+        ),
+        (
+            json!({"name": "A", "config": {"maxCallDurationSeconds": 50_000}}),
+            "config.maxDurationSeconds",
+        ),
+        (
+            json!({"name": "A", "config": {"endCallMessage": "x".repeat(1_001)}}),
+            "config.endCallMessage",
+        ),
         (
             json!({"name": "A", "config": {"model": {"provider": "openai", "model": "gpt-4o", "temperature": 3}}}),
             "config.model.temperature",
         ),
-        (json!({"name": "A", "config": {"model": "no-such-family"}}), "config.model"),
-        (json!({"name": "A", "config": {"voice": {"provider": "11labs"}}}), "config.voice.voiceId"),
-        (json!({"name": "A", "config": {"endCallTimeoutSeconds": 30}}), "config.endCallTimeoutSeconds"),
+        (
+            json!({"name": "A", "config": {"model": "no-such-family"}}),
+            "config.model",
+        ),
+        (
+            json!({"name": "A", "config": {"voice": {"provider": "11labs"}}}),
+            "config.voice.voiceId",
+        ),
+        (
+            json!({"name": "A", "config": {"endCallTimeoutSeconds": 30}}),
+            "config.endCallTimeoutSeconds",
+        ),
         (
             json!({"name": "A", "config": {"server": {"url": "https://a.example", "headers": {"X": "••••••••"}}}}),
             "config.server.headers.X",
@@ -39,7 +60,11 @@ async fn every_field_at_fault_is_named_before_the_provider_is_asked() {
     for (body, field) in bodies {
         let answer = rig.json(Method::POST, "/api/assistants", body.clone()).await;
         assert_eq!(answer.error(), (422, "invalid_field".to_owned()), "{body}");
-        assert!(fields(&answer.json()).contains(&field), "{field}: {}", answer.text());
+        assert!(
+            fields(&answer.json()).contains(&field),
+            "{field}: {}",
+            answer.text()
+        );
     }
     assert_eq!(rig.provider.assistants.lock().unwrap().len(), before);
     assert_eq!(rig.get("/api/assistants?source=local").await.json()["total"], 0);
@@ -75,25 +100,49 @@ async fn a_provider_that_is_down_changes_nothing() {
     let made = create(&rig, "Sales demo").await;
     rig.provider.fail("connection refused", None);
     let requests = [
-        (Method::POST, "/api/assistants".to_owned(), json!({"name": "B", "config": {}})),
-        (Method::POST, "/api/assistants/import".to_owned(), json!({"providerAssistantId": "asst-2"})),
+        (
+            Method::POST,
+            "/api/assistants".to_owned(),
+            json!({"name": "B", "config": {}}),
+        ),
+        (
+            Method::POST,
+            "/api/assistants/import".to_owned(),
+            json!({"providerAssistantId": "asst-2"}),
+        ),
         (Method::PATCH, path(&made), json!({"version": 1, "name": "B"})),
         (Method::POST, format!("{}/clone", path(&made)), json!({})),
         (Method::POST, format!("{}/check", path(&made)), json!({})),
-        (Method::POST, format!("{}/push-ours", path(&made)), json!({"fingerprint": "x"})),
+        (
+            Method::POST,
+            format!("{}/push-ours", path(&made)),
+            json!({"fingerprint": "x"}),
+        ),
     ];
     for (method, address, body) in requests {
         let answer = rig.json(method, &address, body).await;
-        assert_eq!(answer.error(), (502, "provider_unreachable".to_owned()), "{address}");
+        assert_eq!(
+            answer.error(),
+            (502, "provider_unreachable".to_owned()),
+            "{address}"
+        );
     }
     assert_eq!(rig.get("/api/assistants/provider").await.error().0, 502);
     rig.provider.fail("slow down", Some(2_000));
-    let answer = rig.json(Method::PATCH, &path(&made), json!({"version": 1, "name": "B"})).await;
+    let answer = rig
+        .json(Method::PATCH, &path(&made), json!({"version": 1, "name": "B"}))
+        .await;
     assert_eq!(answer.error(), (503, "provider_busy".to_owned()));
     assert_eq!(answer.header("retry-after"), "2");
     rig.provider.recover();
     *rig.provider.trouble.lock().unwrap() = Some(Trouble::NotSent);
-    let answer = rig.json(Method::POST, "/api/assistants", json!({"name": "B", "config": {}})).await;
+    let answer = rig
+        .json(
+            Method::POST,
+            "/api/assistants",
+            json!({"name": "B", "config": {}}),
+        )
+        .await;
     assert_eq!(answer.error(), (502, "provider_unreachable".to_owned()));
     assert_eq!(rig.get("/api/assistants?source=local").await.json()["total"], 1);
     assert_eq!(rig.get(&path(&made)).await.json()["state"], "ready");
@@ -105,8 +154,12 @@ async fn the_second_of_two_people_is_told() {
     let rig = Rig::new().await;
     let made = create(&rig, "Sales demo").await;
     let edit = |words: &str, by: &str| json!({"version": 1, "config": {"firstMessage": words}, "by": by});
-    rig.json(Method::PATCH, &path(&made), edit("Ann's words", "Ann")).await.expect(200);
-    let told = rig.json(Method::PATCH, &path(&made), edit("Bob's words", "Bob")).await;
+    rig.json(Method::PATCH, &path(&made), edit("Ann's words", "Ann"))
+        .await
+        .expect(200);
+    let told = rig
+        .json(Method::PATCH, &path(&made), edit("Bob's words", "Bob"))
+        .await;
     assert_eq!(told.error(), (409, "edited_meanwhile".to_owned()));
     let details = told.json()["error"]["details"].clone();
     assert_eq!((&details["version"], &details["by"]), (&json!(2), &json!("Ann")));
@@ -115,11 +168,20 @@ async fn the_second_of_two_people_is_told() {
         json!([{"path": "firstMessage", "before": "Hi {{name}}!", "after": "Ann's words"}])
     );
     let restore = json!({"version": 1});
-    let told = rig.json(Method::POST, &format!("{}/versions/1/restore", path(&made)), restore).await;
+    let told = rig
+        .json(
+            Method::POST,
+            &format!("{}/versions/1/restore", path(&made)),
+            restore,
+        )
+        .await;
     assert_eq!(told.error(), (409, "edited_meanwhile".to_owned()));
     let without = rig.json(Method::PATCH, &path(&made), json!({"name": "B"})).await;
     assert_eq!(without.error(), (422, "invalid_field".to_owned()));
-    assert_eq!(rig.get(&path(&made)).await.json()["config"]["firstMessage"], "Ann's words");
+    assert_eq!(
+        rig.get(&path(&made)).await.json()["config"]["firstMessage"],
+        "Ann's words"
+    );
 }
 
 /// A request that never arrived: in doubt, nothing else can be changed, then found lost, and repeated.
@@ -129,12 +191,26 @@ async fn a_change_that_never_arrived_is_found_lost_and_repeated() {
     let made = create(&rig, "Sales demo").await;
     *rig.provider.trouble.lock().unwrap() = Some(Trouble::NeverArrived);
     let edit = json!({"version": 1, "config": {"firstMessage": "Mine"}, "by": "Ann"});
-    let doubt = rig.json(Method::PATCH, &path(&made), edit.clone()).await.expect(202).json();
-    assert_eq!((doubt["state"].as_str(), doubt["change"]["by"].as_str()), (Some("in_doubt"), Some("Ann")));
+    let doubt = rig
+        .json(Method::PATCH, &path(&made), edit.clone())
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        (doubt["state"].as_str(), doubt["change"]["by"].as_str()),
+        (Some("in_doubt"), Some("Ann"))
+    );
     let busy = rig.json(Method::PATCH, &path(&made), edit).await;
     assert_eq!(busy.error(), (409, "change_under_way".to_owned()));
-    assert_eq!(busy.json()["error"]["details"]["change"]["id"], doubt["change"]["id"]);
-    let page = rig.get(&format!("/assistants/{}", id_of(&made))).await.expect(200).text();
+    assert_eq!(
+        busy.json()["error"]["details"]["change"]["id"],
+        doubt["change"]["id"]
+    );
+    let page = rig
+        .get(&format!("/assistants/{}", id_of(&made)))
+        .await
+        .expect(200)
+        .text();
     assert!(page.contains("Look now"), "{page}");
     let busy = rig.json(Method::DELETE, &path(&made), json!({})).await;
     assert_eq!(busy.error(), (409, "change_under_way".to_owned()));
@@ -142,16 +218,28 @@ async fn a_change_that_never_arrived_is_found_lost_and_repeated() {
     rig.wait_ms(Patience::for_requests_of(15_000).settle_ms);
     rig.directory.tend().await.unwrap();
     let lost = rig.get(&path(&made)).await.json();
-    assert_eq!((lost["state"].as_str(), lost["change"]["state"].as_str()), (Some("ready"), Some("lost")));
+    assert_eq!(
+        (lost["state"].as_str(), lost["change"]["state"].as_str()),
+        (Some("ready"), Some("lost"))
+    );
     assert_eq!(lost["version"], 1);
     let change = json!({"change": lost["change"]["id"]});
     let repeated = rig
-        .json(Method::POST, &format!("{}/repeat-change", path(&made)), change.clone())
+        .json(
+            Method::POST,
+            &format!("{}/repeat-change", path(&made)),
+            change.clone(),
+        )
         .await
         .expect(200)
         .json();
-    assert_eq!((&repeated["config"]["firstMessage"], &repeated["change"]), (&json!("Mine"), &Value::Null));
-    let dismissed = rig.json(Method::POST, &format!("{}/dismiss-change", path(&made)), change).await;
+    assert_eq!(
+        (&repeated["config"]["firstMessage"], &repeated["change"]),
+        (&json!("Mine"), &Value::Null)
+    );
+    let dismissed = rig
+        .json(Method::POST, &format!("{}/dismiss-change", path(&made)), change)
+        .await;
     assert_eq!(dismissed.error(), (409, "not_lost".to_owned()));
 }
 
@@ -161,15 +249,23 @@ async fn an_assistant_that_was_never_made_is_tried_again_or_dismissed() {
     for repeat in [true, false] {
         *rig.provider.trouble.lock().unwrap() = Some(Trouble::NeverArrived);
         let body = json!({"name": "Late", "config": {}});
-        let doubt = rig.json(Method::POST, "/api/assistants", body).await.expect(202).json();
+        let doubt = rig
+            .json(Method::POST, "/api/assistants", body)
+            .await
+            .expect(202)
+            .json();
         rig.wait_ms(Patience::for_requests_of(15_000).settle_ms);
         rig.directory.tend().await.unwrap();
         let lost = rig.get(&path(&doubt)).await.json();
         assert_eq!(lost["state"], "not_created");
-        rig.get(&format!("/assistants/{}", id_of(&lost))).await.expect(200);
+        rig.get(&format!("/assistants/{}", id_of(&lost)))
+            .await
+            .expect(200);
         let change = json!({"change": lost["change"]["id"]});
         let action = if repeat { "repeat-change" } else { "dismiss-change" };
-        let answer = rig.json(Method::POST, &format!("{}/{action}", path(&doubt)), change).await;
+        let answer = rig
+            .json(Method::POST, &format!("{}/{action}", path(&doubt)), change)
+            .await;
         if repeat {
             assert_eq!(answer.expect(200).json()["state"], "ready");
         } else {
@@ -177,7 +273,11 @@ async fn an_assistant_that_was_never_made_is_tried_again_or_dismissed() {
             assert_eq!(rig.get(&path(&doubt)).await.error().0, 404);
         }
     }
-    assert_eq!(rig.provider.assistants.lock().unwrap().len(), 3, "one was made, once");
+    assert_eq!(
+        rig.provider.assistants.lock().unwrap().len(),
+        3,
+        "one was made, once"
+    );
 }
 
 #[tokio::test]
@@ -192,12 +292,23 @@ async fn an_assistant_that_the_provider_lost_is_shown_as_gone() {
     let shown = rig.get(&path(&made)).await.json();
     assert_eq!(shown["drift"], "gone");
     let calls = format!("{}/test-calls", path(&made));
-    let refused = rig.json(Method::POST, &calls, json!({"phone": "+12025550143"})).await;
+    let refused = rig
+        .json(Method::POST, &calls, json!({"phone": "+12025550143"}))
+        .await;
     assert_eq!(refused.error(), (409, "assistant_unfit".to_owned()));
-    let page = rig.get(&format!("/assistants/{}", id_of(&made))).await.expect(200).text();
+    let page = rig
+        .get(&format!("/assistants/{}", id_of(&made)))
+        .await
+        .expect(200)
+        .text();
     assert!(page.contains("no longer has this assistant"), "{page}");
-    let clone = rig.json(Method::POST, &format!("{}/clone", path(&made)), json!({})).await;
-    assert_eq!(clone.expect(201).json()["config"]["model"], made["config"]["model"]);
+    let clone = rig
+        .json(Method::POST, &format!("{}/clone", path(&made)), json!({}))
+        .await;
+    assert_eq!(
+        clone.expect(201).json()["config"]["model"],
+        made["config"]["model"]
+    );
 }
 
 #[tokio::test]

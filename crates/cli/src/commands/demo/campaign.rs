@@ -113,7 +113,9 @@ impl Client {
             );
         let url = format!("{}/api/campaigns", self.base_url);
         let answer = read(self.http.post(url).multipart(form).send().await?).await?;
-        let id = answer["campaign"]["id"].as_str().context("the campaign has no id")?;
+        let id = answer["campaign"]["id"]
+            .as_str()
+            .context("the campaign has no id")?;
         // A list of anybody's may lack what the sample assistant speaks of.
         let start = serde_json::json!({ "accept_missing": true });
         self.post(&format!("/api/campaigns/{id}/start"), &start).await?;

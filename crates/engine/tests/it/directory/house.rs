@@ -61,6 +61,8 @@ pub(crate) enum Plan {
     Before(Meanwhile),
     /// Something else happens between the act and the answer.
     After(Meanwhile),
+    /// Turned away with this status before it was read; something else happens before the answer is seen.
+    StatusAfter(u16, Meanwhile),
 }
 
 /// What happens meanwhile.
@@ -137,6 +139,12 @@ pub(crate) fn past_us(
     }
 }
 
+fn turned_away(status: u16) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap();
+    let body = Bytes::from(json!({"message": status.canonical_reason()}).to_string());
+    Response::builder().status(status).body(body).unwrap()
+}
+
 #[async_trait]
 impl engine::Clock for Place {
     fn now(&self) -> UtcMs {
@@ -153,15 +161,19 @@ struct Wire(Arc<Place>);
 
 #[async_trait]
 impl vapi::Transport for Wire {
-    async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
         let mut after = None;
         match self.0.planned(request.method()) {
             None => {}
             Some(Plan::NotSent) => return Err(TransportError::NotSent("connection refused".to_owned())),
-            Some(Plan::Status(status)) => {
-                let status = StatusCode::from_u16(status).unwrap();
-                let body = Bytes::from(json!({"message": status.canonical_reason()}).to_string());
-                return Ok(Response::builder().status(status).body(body).unwrap());
+            Some(Plan::Status(status)) => return Ok(turned_away(status)),
+            Some(Plan::StatusAfter(status, meanwhile)) => {
+                meanwhile().await;
+                return Ok(turned_away(status));
             }
             Some(Plan::Before(meanwhile)) => meanwhile().await,
             Some(Plan::After(meanwhile)) => after = Some(meanwhile),
@@ -286,7 +298,11 @@ impl House {
     }
 
     pub(crate) async fn origins(&self, id: AssistantId) -> Vec<Origin> {
-        self.versions(id).await.iter().map(|version| version.origin).collect()
+        self.versions(id)
+            .await
+            .iter()
+            .map(|version| version.origin)
+            .collect()
     }
 
     /// Its change that is open or lost.
@@ -307,7 +323,10 @@ impl House {
         let ours = Config::parse(&record.config_json).unwrap();
         let provider_id = record.provider_assistant_id.as_deref().unwrap();
         assert_eq!(self.held(provider_id), Some(ours));
-        assert_eq!((record.theirs_json, record.gone_at, record.change), (None, None, None));
+        assert_eq!(
+            (record.theirs_json, record.gone_at, record.change),
+            (None, None, None)
+        );
         let versions = self.versions(id).await;
         let numbers: Vec<u32> = versions.iter().map(|version| version.version).collect();
         assert_eq!(numbers, (1..=record.version).collect::<Vec<u32>>());

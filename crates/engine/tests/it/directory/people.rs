@@ -26,7 +26,10 @@ async fn an_edit_becomes_the_next_version_and_an_earlier_one_can_come_back() {
     let id = house.made().await;
     done(house.saves(id, says("Good morning.")).await);
     house.agree(id).await;
-    assert_eq!(house.record(id).await.config_json, says("Good morning.").to_json());
+    assert_eq!(
+        house.record(id).await.config_json,
+        says("Good morning.").to_json()
+    );
     done(house.directory().restore(id, 1, 2, "Bob").await);
     house.agree(id).await;
     assert_eq!(house.record(id).await.config_json, robin().to_json());
@@ -75,9 +78,19 @@ async fn an_edit_sends_only_what_differs() {
 async fn a_field_that_is_taken_out_goes_at_the_provider_too() {
     let house = House::new().await;
     let id = house.made().await;
-    done(house.saves(id, with(robin(), json!({"firstMessage": null}))).await);
+    done(
+        house
+            .saves(id, with(robin(), json!({"firstMessage": null})))
+            .await,
+    );
     house.agree(id).await;
-    assert_eq!(house.held(&house.provider_id(id).await).unwrap().get("firstMessage"), None);
+    assert_eq!(
+        house
+            .held(&house.provider_id(id).await)
+            .unwrap()
+            .get("firstMessage"),
+        None
+    );
 }
 
 #[tokio::test]
@@ -105,7 +118,11 @@ async fn templates_are_seeded_once_cloned_and_never_changed() {
     assert!(directory.seed_templates().await.unwrap() > 0);
     assert_eq!(directory.seed_templates().await.unwrap(), 0);
     let page = Page { limit: 10, offset: 0 };
-    let templates = house.store.assistants(&AssistantFilter::default(), page).await.unwrap();
+    let templates = house
+        .store
+        .assistants(&AssistantFilter::default(), page)
+        .await
+        .unwrap();
     for template in templates {
         let copy = done(directory.clone_of(template.id, None, "Ann").await);
         house.agree(copy).await;
@@ -123,15 +140,22 @@ async fn what_the_provider_has_is_registered_and_brought_up_to_date() {
     let first = directory.import(DEFAULT_ASSISTANT_ID, None, "Ann").await.unwrap();
     assert!(first.new);
     house.agree(first.id).await;
-    let again = directory.import(DEFAULT_ASSISTANT_ID, Some("Ours"), "Ann").await.unwrap();
+    let again = directory
+        .import(DEFAULT_ASSISTANT_ID, Some("Ours"), "Ann")
+        .await
+        .unwrap();
     assert_eq!((again.id, again.new), (first.id, false));
     assert_eq!(house.record(first.id).await.version, 1);
     assert_eq!(house.record(first.id).await.name, "Ours");
-    house.place.patch_past_us(DEFAULT_ASSISTANT_ID, &json!({"firstMessage": "Hi."}));
+    house
+        .place
+        .patch_past_us(DEFAULT_ASSISTANT_ID, &json!({"firstMessage": "Hi."}));
     directory.import(DEFAULT_ASSISTANT_ID, None, "Ann").await.unwrap();
     house.agree(first.id).await;
     assert_eq!(house.origins(first.id).await, [Origin::Imported; 2]);
-    let unknown = directory.import("0195a000-0000-7000-8000-0000000fffff", None, "Ann").await;
+    let unknown = directory
+        .import("0195a000-0000-7000-8000-0000000fffff", None, "Ann")
+        .await;
     assert!(matches!(unknown, Err(DirectoryError::UnknownToProvider)));
     let unknown = directory.import("../assistant", None, "Ann").await;
     assert!(matches!(unknown, Err(DirectoryError::UnknownToProvider)));
@@ -142,11 +166,26 @@ async fn what_the_provider_has_is_registered_and_brought_up_to_date() {
 async fn our_own_name_of_an_imported_assistant_stays() {
     let house = House::new().await;
     let directory = house.directory();
-    let id = directory.import(SECOND_ASSISTANT_ID, Some("Spring survey"), "Ann").await.unwrap().id;
+    let id = directory
+        .import(SECOND_ASSISTANT_ID, Some("Spring survey"), "Ann")
+        .await
+        .unwrap()
+        .id;
     let ours = Config::parse(&house.record(id).await.config_json).unwrap();
-    done(house.saves(id, with(ours.clone(), json!({"firstMessage": "Hi."}))).await);
+    done(
+        house
+            .saves(id, with(ours.clone(), json!({"firstMessage": "Hi."})))
+            .await,
+    );
     assert_eq!(house.record(id).await.name, "Spring survey");
-    done(house.saves(id, with(ours, json!({"name": "Autumn survey", "firstMessage": "Hi."}))).await);
+    done(
+        house
+            .saves(
+                id,
+                with(ours, json!({"name": "Autumn survey", "firstMessage": "Hi."})),
+            )
+            .await,
+    );
     assert_eq!(house.record(id).await.name, "Autumn survey");
     house.agree(id).await;
 }
@@ -161,7 +200,11 @@ async fn fields_that_we_do_not_know_survive_an_edit() {
         "metadata": {"theirs": {"kept": true}, "n": 1e-7},
     });
     house.place.patch_past_us(DEFAULT_ASSISTANT_ID, &odd);
-    let id = directory.import(DEFAULT_ASSISTANT_ID, None, "Ann").await.unwrap().id;
+    let id = directory
+        .import(DEFAULT_ASSISTANT_ID, None, "Ann")
+        .await
+        .unwrap()
+        .id;
     let before = house.held(DEFAULT_ASSISTANT_ID).unwrap();
     let version = house.record(id).await;
     let ours = Config::parse(&version.config_json).unwrap();
@@ -186,11 +229,21 @@ async fn secrets_are_sent_as_stored() {
     let server = json!({"url": "https://example.com/hook", "headers": {"Authorization": "Bearer hush", "X-Key": "h\"ush"}});
     let secret = with(robin(), json!({"server": server}));
     let id = done(house.directory().create(creation(secret.clone())).await);
-    done(house.saves(id, with(secret, json!({"firstMessage": "Hi."}))).await);
+    done(
+        house
+            .saves(id, with(secret, json!({"firstMessage": "Hi."})))
+            .await,
+    );
     house.agree(id).await;
-    assert_eq!(house.held(&house.provider_id(id).await).unwrap().get("server"), Some(&server));
+    assert_eq!(
+        house.held(&house.provider_id(id).await).unwrap().get("server"),
+        Some(&server)
+    );
     let copy = done(house.directory().clone_of(id, None, "Ann").await);
-    assert_eq!(house.held(&house.provider_id(copy).await).unwrap().get("server"), Some(&server));
+    assert_eq!(
+        house.held(&house.provider_id(copy).await).unwrap().get("server"),
+        Some(&server)
+    );
 }
 
 /// Deleting is ours alone. Registered again, the record comes back with its history.
@@ -201,7 +254,10 @@ async fn a_deleted_record_leaves_the_provider_alone_and_comes_back() {
     let id = house.made().await;
     let provider_id = house.provider_id(id).await;
     let now = house.place.now();
-    assert_eq!(house.store.delete_assistant(id, now).await.unwrap(), Deleted::Done);
+    assert_eq!(
+        house.store.delete_assistant(id, now).await.unwrap(),
+        Deleted::Done
+    );
     let gone = directory.edit(id, edit(1, says("Hi."))).await;
     assert!(matches!(gone, Err(DirectoryError::NotFound)));
     assert!(house.held(&provider_id).is_some());

@@ -7,12 +7,19 @@ use sandbox::{ErrorShape, Settings, World};
 use serde_json::json;
 use store::{Assistant, AssistantFilter, Page};
 
-use super::house::{House, Plan, creation, edit, in_doubt, robin, says, with, PATIENCE};
+use super::house::{House, PATIENCE, Plan, creation, edit, in_doubt, robin, says, with};
 
 /// Everything that must stay as it is.
 async fn picture(house: &House) -> (Vec<Assistant>, u64, u64) {
-    let page = Page { limit: 100, offset: 0 };
-    let mut records = house.store.assistants(&AssistantFilter::default(), page).await.unwrap();
+    let page = Page {
+        limit: 100,
+        offset: 0,
+    };
+    let mut records = house
+        .store
+        .assistants(&AssistantFilter::default(), page)
+        .await
+        .unwrap();
     for record in &mut records {
         // That it was looked at is no change.
         record.checked_at = None;
@@ -64,7 +71,10 @@ async fn what_the_provider_refuses_changes_nothing_and_names_the_field() {
                 panic!("{refused:?}")
             };
             let paths: Vec<&str> = faults.iter().map(|Fault { path, .. }| path.as_str()).collect();
-            assert!(paths.contains(&"artifactPlan.nonsense"), "{shape:?}: {faults:?} {message}");
+            assert!(
+                paths.contains(&"artifactPlan.nonsense"),
+                "{shape:?}: {faults:?} {message}"
+            );
         }
         assert_eq!(picture(&house).await, before);
     }
@@ -76,13 +86,22 @@ async fn what_never_arrives_changes_nothing() {
     let house = House::new().await;
     let id = house.made().await;
     let before = picture(&house).await;
-    for (nth, plan) in [|| Plan::NotSent, || Plan::Status(429), || Plan::Status(401)].into_iter().enumerate() {
+    for (nth, plan) in [|| Plan::NotSent, || Plan::Status(429), || Plan::Status(401)]
+        .into_iter()
+        .enumerate()
+    {
         house.place.plan(Method::POST, plan());
         let refused = house.directory().create(creation(robin())).await;
-        assert!(matches!(refused, Err(DirectoryError::Unreachable(_))), "{nth}: {refused:?}");
+        assert!(
+            matches!(refused, Err(DirectoryError::Unreachable(_))),
+            "{nth}: {refused:?}"
+        );
         house.place.plan(Method::PATCH, plan());
         let refused = house.saves(id, says("Hi.")).await;
-        assert!(matches!(refused, Err(DirectoryError::Unreachable(_))), "{nth}: {refused:?}");
+        assert!(
+            matches!(refused, Err(DirectoryError::Unreachable(_))),
+            "{nth}: {refused:?}"
+        );
     }
     assert_eq!(picture(&house).await, before);
     super::house::done(house.saves(id, says("Hi.")).await);
@@ -110,7 +129,10 @@ async fn a_provider_that_is_down_or_wants_no_more_requests_changes_nothing() {
             directory.edit(id, edit(1, says("Hi."))).await,
             Err(DirectoryError::Unreachable(_))
         ));
-        assert!(matches!(directory.compare(id).await, Err(DirectoryError::Unreachable(_))));
+        assert!(matches!(
+            directory.compare(id).await,
+            Err(DirectoryError::Unreachable(_))
+        ));
         assert!(matches!(
             directory.push_ours(id, "x", "Ann").await,
             Err(DirectoryError::Unreachable(_))
@@ -140,7 +162,10 @@ async fn a_repeat_that_never_arrives_keeps_what_is_to_be_repeated() {
     let change = house.change_in(id, ChangeState::Lost).await;
     house.place.plan(Method::POST, Plan::Status(429));
     let refused = house.directory().repeat(change).await;
-    assert!(matches!(refused, Err(DirectoryError::Unreachable(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(DirectoryError::Unreachable(_))),
+        "{refused:?}"
+    );
     let record = house.find(id).await.expect("what the person wrote is not lost");
     assert_eq!(record.change.unwrap().state, ChangeState::Lost);
     super::house::done(house.directory().repeat(change).await);

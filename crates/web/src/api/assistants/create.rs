@@ -72,7 +72,11 @@ pub(crate) async fn clone(
 ) -> Result<Response, ApiError> {
     let directory = state.directory.clone();
     let work = async move {
-        let name = wish.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = wish
+            .name
+            .as_deref()
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
         directory.clone_of(id, name, &author(wish.by.as_deref())).await
     };
     let outcome = to_the_end(&state, Some(id), work).await?;

@@ -18,8 +18,7 @@ use store::{Assistant, Deleted, Wake};
 use super::{
     author, config_of, find,
     refusals::{edited_meanwhile, faulty, refused},
-    settled,
-    to_the_end,
+    settled, to_the_end,
 };
 use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
 
@@ -67,7 +66,10 @@ pub(crate) async fn patch(
         outcome = to_the_end(&state, Some(id), async move { directory.edit(id, edit).await }).await?;
     }
     if let Some(active) = patch.active {
-        state.store().set_assistant_active(id, active, state.now()).await?;
+        state
+            .store()
+            .set_assistant_active(id, active, state.now())
+            .await?;
         state.store().wake(Wake::Assistant(id));
     }
     settled(&state, &outcome, StatusCode::OK).await
@@ -84,7 +86,8 @@ fn wanted(
     let stored = config_of(&record.config_json)?;
     let mut config = match (changes, whole) {
         (Some(_), Some(_)) => {
-            let message = "Send `config` with what shall change, or `whole_config` with everything, not both.";
+            let message =
+                "Send `config` with what shall change, or `whole_config` with everything, not both.";
             return Err(ApiError::field("config", message));
         }
         (Some(mut changes), None) => {
@@ -126,7 +129,11 @@ pub(crate) async fn delete(
                 .map(|campaign| format!("“{}”", campaign.name))
                 .collect();
             let more = campaigns.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             let message = format!(
                 "Campaigns that are not finished use this assistant: {}{more}. Let them finish or cancel them first.",
                 names.join(", ")

@@ -20,7 +20,10 @@ use crate::{error::ApiError, extract::Id, state::AppState};
 const MOST: u32 = 10_000;
 
 /// 200 with the file; 404.
-pub(crate) async fn one(State(state): State<AppState>, Id(id): Id<AssistantId>) -> Result<Response, ApiError> {
+pub(crate) async fn one(
+    State(state): State<AppState>,
+    Id(id): Id<AssistantId>,
+) -> Result<Response, ApiError> {
     let assistant = find(&state, id).await?;
     let name = format!("assistant-{id}.json");
     file(&state, &[assistant], &name)
@@ -28,8 +31,14 @@ pub(crate) async fn one(State(state): State<AppState>, Id(id): Id<AssistantId>) 
 
 /// 200 with a file of all assistants, templates aside.
 pub(crate) async fn all(State(state): State<AppState>) -> Result<Response, ApiError> {
-    let page = Page { limit: MOST, offset: 0 };
-    let mut assistants = state.store().assistants(&AssistantFilter::default(), page).await?;
+    let page = Page {
+        limit: MOST,
+        offset: 0,
+    };
+    let mut assistants = state
+        .store()
+        .assistants(&AssistantFilter::default(), page)
+        .await?;
     assistants.retain(|assistant| assistant.source != Source::Template);
     file(&state, &assistants, "assistants.json")
 }
@@ -37,12 +46,18 @@ pub(crate) async fn all(State(state): State<AppState>) -> Result<Response, ApiEr
 fn file(state: &AppState, assistants: &[Assistant], name: &str) -> Result<Response, ApiError> {
     let exported = assistants
         .iter()
-        .map(|assistant| Ok(ExportedAssistant::new(&assistant.name, &config_of(&assistant.config_json)?)))
+        .map(|assistant| {
+            Ok(ExportedAssistant::new(
+                &assistant.name,
+                &config_of(&assistant.config_json)?,
+            ))
+        })
         .collect::<Result<_, ApiError>>()?;
     let mut response = Json(ExportFile::new(state.now(), exported)).into_response();
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_DISPOSITION, disposition.map_err(ApiError::internal)?);
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        disposition.map_err(ApiError::internal)?,
+    );
     Ok(response)
 }

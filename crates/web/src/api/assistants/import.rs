@@ -1,6 +1,10 @@
 //! `GET /api/assistants/provider` and `POST /api/assistants/import`: what the account holds already.
 
-use axum::{Json, extract::State, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use domain::assistant::{model_label, voice_label};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -70,11 +74,21 @@ pub(crate) async fn import(
     let known = state.store().assistant_of_provider(&provider_id).await?;
     let directory = state.directory.clone();
     let work = async move {
-        let name = wish.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        directory.import(&provider_id, name, &author(wish.by.as_deref())).await
+        let name = wish
+            .name
+            .as_deref()
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        directory
+            .import(&provider_id, name, &author(wish.by.as_deref()))
+            .await
     };
     let registered = to_the_end(&state, known.map(|record| record.id), work).await?;
     tracing::info!(assistant.id = %registered.id, new = registered.new, "assistant imported");
-    let status = if registered.new { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if registered.new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok((status, Json(AssistantJson::read(&state, registered.id).await?)).into_response())
 }

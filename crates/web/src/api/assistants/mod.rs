@@ -66,7 +66,12 @@ pub(crate) fn config_of(json: &str) -> Result<Config, ApiError> {
 /// Leaf by leaf, what differs between two configurations, with secrets hidden: that one changed shows, what it is does not.
 pub(crate) fn shown_differences(before: &Config, after: &Config) -> Vec<Difference> {
     let shown = |hidden: &Config, path: &str, value: Option<Value>| {
-        value.map(|_| hidden.get(path).cloned().unwrap_or_else(|| secrets::HIDDEN.into()))
+        value.map(|_| {
+            hidden
+                .get(path)
+                .cloned()
+                .unwrap_or_else(|| secrets::HIDDEN.into())
+        })
     };
     let (hidden_before, hidden_after) = (secrets::hidden(before), secrets::hidden(after));
     differences(before, after)

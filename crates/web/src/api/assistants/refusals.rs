@@ -8,10 +8,11 @@ use engine::DirectoryError;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{config_of, shown_differences, shapes::ChangeJson};
+use super::{config_of, shapes::ChangeJson, shown_differences};
 use crate::{error::ApiError, state::AppState};
 
-const NOTHING_CHANGED: &str = "Nothing was changed; try again in a moment, and check the provider's key if it lasts.";
+const NOTHING_CHANGED: &str =
+    "Nothing was changed; try again in a moment, and check the provider's key if it lasts.";
 
 /// Faults of a configuration, each with the field it concerns: `name`, or `config.` and the path.
 pub(super) fn faulty(code: &'static str, faults: &[Fault], message: Option<String>) -> ApiError {
@@ -38,7 +39,11 @@ pub(super) fn difference(difference: Difference) -> Value {
 }
 
 /// Somebody else saved a version after the one that the asker saw.
-pub(super) async fn edited_meanwhile(state: &AppState, id: AssistantId, seen: u32) -> Result<ApiError, ApiError> {
+pub(super) async fn edited_meanwhile(
+    state: &AppState,
+    id: AssistantId,
+    seen: u32,
+) -> Result<ApiError, ApiError> {
     let record = super::find(state, id).await?;
     let latest = state.store().assistant_versions(id, record.version, 1).await?;
     let before = state.store().assistant_versions(id, seen, 1).await?;
@@ -52,7 +57,10 @@ pub(super) async fn edited_meanwhile(state: &AppState, id: AssistantId, seen: u3
         }
         _ => Vec::new(),
     };
-    let by = latest.first().map(|version| version.author.clone()).unwrap_or_default();
+    let by = latest
+        .first()
+        .map(|version| version.author.clone())
+        .unwrap_or_default();
     let at = latest.first().map(|version| version.created_at.to_iso());
     let who = if by.is_empty() { "Somebody" } else { by.as_str() };
     let message = format!(

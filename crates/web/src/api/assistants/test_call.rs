@@ -59,8 +59,17 @@ pub(crate) async fn handler(
     let parsed = Phone::parse(&wish.phone, region)
         .map_err(|error| ApiError::field("phone", format!("This number cannot be called: {error}.")))?;
     let too_long = |text: &String| text.chars().count() > MAX_CHARS;
-    if wish.variables.values().chain(&wish.name).chain(&wish.business_name).any(too_long) {
-        return Err(ApiError::field("variables", format!("A value has at most {MAX_CHARS} letters.")));
+    if wish
+        .variables
+        .values()
+        .chain(&wish.name)
+        .chain(&wish.business_name)
+        .any(too_long)
+    {
+        return Err(ApiError::field(
+            "variables",
+            format!("A value has at most {MAX_CHARS} letters."),
+        ));
     }
     let number = number_to_call_from(&state, wish.phone_number_id.as_deref()).await?;
     let name = wish.name.filter(|name| !name.trim().is_empty());

@@ -15,7 +15,11 @@ use serde_json::{Map, Value};
 use store::Version;
 use uuid::Uuid;
 
-use super::{author, config_of, find, refusals::{difference, edited_meanwhile}, settled, shown_differences, to_the_end};
+use super::{
+    author, config_of, find,
+    refusals::{difference, edited_meanwhile},
+    settled, shown_differences, to_the_end,
+};
 use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
 
 /// Versions shown at most.
@@ -94,7 +98,9 @@ pub(crate) struct Named {
 }
 
 /// Reads the address of a version.
-pub(crate) fn named(path: Result<Path<(Uuid, u32)>, axum::extract::rejection::PathRejection>) -> Result<Named, ApiError> {
+pub(crate) fn named(
+    path: Result<Path<(Uuid, u32)>, axum::extract::rejection::PathRejection>,
+) -> Result<Named, ApiError> {
     let Path((assistant, version)) = path.map_err(|_| ApiError::not_found("version"))?;
     Ok(Named {
         assistant: AssistantId(assistant),
@@ -123,7 +129,10 @@ pub(crate) async fn one(
 ) -> Result<Json<WholeVersionJson>, ApiError> {
     let (version, before) = read(&state, &named(path)?).await?;
     let config = config_of(&version.config_json)?;
-    let earlier = before.as_ref().map(|before| config_of(&before.config_json)).transpose()?;
+    let earlier = before
+        .as_ref()
+        .map(|before| config_of(&before.config_json))
+        .transpose()?;
     let differing = shown_differences(earlier.as_ref().unwrap_or(&Config::default()), &config);
     Ok(Json(WholeVersionJson {
         version: VersionJson::new(&version, before.as_ref())?,

@@ -7,6 +7,8 @@ fn row(number: u32, name: &str, source: &str, trouble: Option<&str>, campaigns: 
     AssistantRow {
         id: id(0x400 + number),
         name: name.to_owned(),
+        purpose: (source == "template")
+            .then_some("Asks for half a minute, says in two sentences what is offered."),
         source: Badge::assistant_source(source),
         active: true,
         ephemeral: false,

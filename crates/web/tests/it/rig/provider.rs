@@ -15,7 +15,8 @@ use domain::{
     time::UtcMs,
 };
 use engine::{
-    Assistants, ChangeAnswer, DialAnswer, Listing, LookupError, NumberState, ProviderAssistant, ProviderNumber, Telephony,
+    Assistants, ChangeAnswer, DialAnswer, Listing, LookupError, NumberState, ProviderAssistant,
+    ProviderNumber, Telephony,
 };
 use serde_json::{Map, Value};
 use store::Dial;
@@ -133,7 +134,10 @@ impl FakeProvider {
                 let message = "voice.voiceId must be one that exists".to_owned();
                 let path = "voice.voiceId".to_owned();
                 return ChangeAnswer::Refused {
-                    faults: vec![Fault { path, message: message.clone() }],
+                    faults: vec![Fault {
+                        path,
+                        message: message.clone(),
+                    }],
                     message,
                 };
             }
