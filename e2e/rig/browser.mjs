@@ -53,8 +53,8 @@ export class Troubles {
     page.on("pageerror", (error) => this.#note(`exception: ${error.stack ?? error.message}`));
     page.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
-      // The answer itself is judged below.
-      if (message.text().startsWith("Failed to load resource")) return;
+      // The answer itself is judged below; the browser tells of it, and htmx tells of it too.
+      if (/^(Failed to load resource|Response Status Error Code)/.test(message.text())) return;
       this.#note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
     page.on("request", (request) => {

@@ -89,6 +89,7 @@ async function freePort() {
  * @property {number} [speed] how many times as fast as real time everybody lives
  * @property {number} [lines] calls that the account may have live at once
  * @property {number} [seed] seeds the people of the sandbox
+ * @property {boolean} [assistants] whether those that the sandbox has are registered; without, there are templates only
  */
 
 /** A sandbox and a node that calls through it. */
@@ -232,6 +233,30 @@ export class Stage {
       body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`/sandbox/${command}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /**
+   * What somebody else with the account's key does, such as `PATCH /assistant/{id}`.
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  async provider(method, path, body) {
+    const headers = { authorization: `Bearer ${API_KEY}`, "content-type": "application/json" };
+    const request = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${this.#sandbox?.url}${path}`, { method, headers, ...request });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /**
+   * The assistants that the provider truly has.
+   * @returns {Promise<any[]>}
+   */
+  async held() {
+    const { list } = (await this.ledger()).assistants;
+    return list.filter((/** @type {{deleted_ms: number | null}} */ { deleted_ms }) => deleted_ms === null);
   }
 
   /** Stops everything. */

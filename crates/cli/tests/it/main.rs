@@ -6,6 +6,7 @@ mod care;
 mod crashes;
 mod database;
 mod demo;
+mod exports;
 mod lists;
 mod nodes;
 mod proxy;

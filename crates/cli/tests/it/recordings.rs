@@ -9,7 +9,8 @@ async fn a_recording_can_be_heard_here() {
     let tempo = Tempo::new(240.0);
     let sandbox = Sandbox::start(tempo, 2, "none", 41).await;
     let node = Node::start(&NodeSettings::new(&database, &sandbox, tempo, 2)).await;
-    let list = "name,phone,sandbox\nAda,+1 201 555 0100,interested 30s\nBruno,+1 201 555 0101,busy\n";
+    let list = "name,business_name,phone,sandbox\n\
+                Ada,Ada's,+1 201 555 0100,interested 30s\nBruno,Bruno's,+1 201 555 0101,busy\n";
     let id = node.start_campaign("Heard", list.to_owned(), 2).await;
     node.completed(&id).await;
 

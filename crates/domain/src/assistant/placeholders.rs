@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::assistant::templates;
 
-    fn of(config: Value) -> Vec<String> {
+    fn of(config: &Value) -> Vec<String> {
         placeholders(&Config::parse(&config.to_string()).expect("an object"))
             .into_iter()
             .collect()
@@ -68,8 +68,8 @@ mod tests {
             "model": {"messages": [{"role": "system", "content": "About [the topic], see [the page](https://a.example)."}]},
             "metadata": {"note": "[your company]"},
         });
-        assert_eq!(of(config), ["[Your name here]", "[the topic]", "[your company]"]);
-        assert!(of(json!({"firstMessage": "[] [ [x] [your\nline] [your"})).is_empty());
+        assert_eq!(of(&config), ["[Your name here]", "[the topic]", "[your company]"]);
+        assert!(of(&json!({"firstMessage": "[] [ [x] [your\nline] [your"})).is_empty());
     }
 
     #[test]

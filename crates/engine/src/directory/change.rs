@@ -40,7 +40,7 @@ impl Directory {
         }
         let theirs = self.theirs(&record).await?;
         if theirs != ours {
-            return Err(DirectoryError::Drifted);
+            return Err(self.differs(&record).await?);
         }
         self.change(&record, &theirs, edit).await
     }
@@ -86,7 +86,7 @@ impl Directory {
             return Ok(Outcome::Done(id));
         }
         if theirs.fingerprint() != seen_fingerprint {
-            return Err(DirectoryError::Drifted);
+            return Err(self.differs(&record).await?);
         }
         let edit = Edit {
             version: record.version,
@@ -138,6 +138,17 @@ impl Directory {
             }
             ChangeKind::Remove => Err(DirectoryError::Busy),
         }
+    }
+
+    /// Why the provider has something else than this record of ours: another node has changed both sides since it was
+    /// read, or somebody changed the provider's.
+    pub(super) async fn differs(&self, record: &Assistant) -> Result<DirectoryError, DirectoryError> {
+        let now = self.changeable(record.id).await?;
+        Ok(if now.version == record.version {
+            DirectoryError::Drifted
+        } else {
+            DirectoryError::Moved(now.version)
+        })
     }
 
     /// The record of an assistant that may be changed at the provider.

@@ -55,7 +55,7 @@ impl Directory {
             return Ok(());
         }
         if config.fingerprint() != seen_fingerprint {
-            return Err(DirectoryError::Drifted);
+            return Err(self.differs(&record).await?);
         }
         let name = match config.name() {
             Some(name) if ours.name() != Some(name) => name.to_owned(),

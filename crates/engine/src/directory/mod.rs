@@ -200,9 +200,16 @@ impl Directory {
         match answer {
             ChangeAnswer::Done(theirs) => {
                 let config = config_of(&theirs.config_json)?;
-                self.store
+                let closed = self
+                    .store
                     .change_in_force(change, &theirs.id, &config.to_json(), now)
-                    .await?;
+                    .await;
+                if let Err(store::Error::Conflict(why)) = &closed {
+                    // It is done at the provider, whatever hindered us: the change is open still, and is looked up.
+                    tracing::warn!(assistant.id = %assistant, %why, "the provider's answer could not be recorded");
+                    return Ok(Outcome::InDoubt(assistant));
+                }
+                closed?;
                 tracing::info!(assistant.id = %assistant, "the provider has the assistant as we want it");
                 Ok(Outcome::Done(assistant))
             }

@@ -11,7 +11,7 @@ use domain::{
 use store::{AssistantFilter, Intended, Page};
 use tokio_util::sync::CancellationToken;
 
-use super::{ChangeAnswer, Directory, DirectoryError, ProviderAssistant};
+use super::{ChangeAnswer, Directory, DirectoryError, ProviderAssistant, config_of};
 
 /// How often doubts and spent assistants are looked for, in milliseconds.
 const EVERY_MS: i64 = 2 * SECOND_MS;
@@ -127,8 +127,11 @@ impl Directory {
                     continue;
                 };
                 match theirs.get(id) {
-                    Some(theirs) => self.note(record, theirs).await?,
-                    None => self.compare(record.id).await?,
+                    // The list may be older than the record: what differs is asked for by name.
+                    Some(theirs) if config_of(&theirs.config_json)? == config_of(&record.config_json)? => {
+                        self.note(record, theirs).await?;
+                    }
+                    _ => self.compare(record.id).await?,
                 }
             }
             if records.len() < PAGE as usize {

@@ -2,6 +2,8 @@
 //!
 //! The ledger of the provider is the witness: what is there, what was made, changed and deleted.
 
+pub(crate) mod checks;
+pub(crate) mod crowd;
 mod doubts;
 mod drift;
 mod ephemeral;
@@ -10,3 +12,4 @@ mod nodes;
 mod people;
 mod races;
 mod refusals;
+pub(crate) mod run;

@@ -11,6 +11,7 @@ extern crate autolynx_engine as engine;
 
 mod crowded;
 mod directory;
+mod directory_simulation;
 mod dispatch;
 mod doubt;
 mod fixture;

@@ -40,11 +40,12 @@ async fn simulate(setup: Setup) -> Outcome {
     }
 }
 
+/// A number that whoever runs the tests has set.
 #[expect(
     clippy::disallowed_methods,
     reason = "how long to search is for whoever runs the tests"
 )]
-fn setting(name: &str) -> Option<u64> {
+pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
@@ -56,7 +57,8 @@ fn seeds() -> std::ops::Range<u64> {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+/// One thread for all that a run does.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

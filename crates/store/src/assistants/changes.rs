@@ -110,7 +110,7 @@ const INSERT: &str = "INSERT INTO assistant_changes \
      ON CONFLICT (assistant_id) WHERE state IN ('sent', 'doubt') DO NOTHING";
 
 /// What was lost before is settled by a new change.
-const DISMISS_OLDER: &str =
+pub(super) const DISMISS_OLDER: &str =
     "UPDATE assistant_changes SET state = 'dismissed' WHERE assistant_id = $1 AND state = 'lost'";
 
 const CLOSE: &str = "UPDATE assistant_changes SET state = $2, problem = COALESCE($3, problem), closed_at_ms = $4 \
@@ -293,6 +293,16 @@ impl Store {
         now: UtcMs,
     ) -> Result<Closed> {
         let mut tx = self.begin().await?;
+        let of: Option<Uuid> = on_tx!(tx, |c| sqlx::query_scalar(
+            "SELECT assistant_id FROM assistant_changes WHERE id = $1"
+        )
+        .bind(change.0)
+        .fetch_optional(c)
+        .await)?;
+        let Some(of) = of else {
+            return Ok(Closed::Before);
+        };
+        hold(&mut tx, AssistantId(of)).await?;
         let closed: Option<ClosedRow> = on_tx!(tx, |c| sqlx::query_as(FOUND_LATE)
             .bind(change.0)
             .bind(now.0)

@@ -142,6 +142,11 @@ impl Store {
                 .map(|_| ()))?;
         }
         if !same {
+            on_tx!(tx, |c| sqlx::query(super::changes::DISMISS_OLDER)
+                .bind(id)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
             let version = NewVersion {
                 id,
                 version: next,
@@ -268,6 +273,11 @@ impl Store {
         if open {
             return Ok(Taken::Busy);
         }
+        on_tx!(tx, |c| sqlx::query(super::changes::DISMISS_OLDER)
+            .bind(id.0)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
         let (name, config) = (clean(name).into_owned(), config(theirs_json)?);
         on_tx!(tx, |c| sqlx::query(TAKE)
             .bind(id.0)

@@ -404,13 +404,13 @@ pub(crate) fn mark_of(made: &LedgerAssistant) -> Option<AssistantId> {
 }
 
 /// A configuration of these fields.
-pub(crate) fn config(fields: Value) -> Config {
+pub(crate) fn config(fields: &Value) -> Config {
     Config::parse(&fields.to_string()).unwrap()
 }
 
 /// The assistant of most tests.
 pub(crate) fn robin() -> Config {
-    config(json!({
+    config(&json!({
         "name": "Robin",
         "firstMessage": "Hello, this is Robin.",
         "model": {"provider": "openai", "model": "gpt-4o", "temperature": 0.4},
@@ -419,11 +419,11 @@ pub(crate) fn robin() -> Config {
 
 /// The same with another greeting.
 pub(crate) fn says(greeting: &str) -> Config {
-    with(robin(), json!({"firstMessage": greeting}))
+    with(robin(), &json!({"firstMessage": greeting}))
 }
 
 /// The same with these changes.
-pub(crate) fn with(mut config: Config, patch: Value) -> Config {
+pub(crate) fn with(mut config: Config, patch: &Value) -> Config {
     config.merge(patch.as_object().unwrap());
     config
 }

@@ -80,7 +80,7 @@ async fn a_field_that_is_taken_out_goes_at_the_provider_too() {
     let id = house.made().await;
     done(
         house
-            .saves(id, with(robin(), json!({"firstMessage": null})))
+            .saves(id, with(robin(), &json!({"firstMessage": null})))
             .await,
     );
     house.agree(id).await;
@@ -174,7 +174,7 @@ async fn our_own_name_of_an_imported_assistant_stays() {
     let ours = Config::parse(&house.record(id).await.config_json).unwrap();
     done(
         house
-            .saves(id, with(ours.clone(), json!({"firstMessage": "Hi."})))
+            .saves(id, with(ours.clone(), &json!({"firstMessage": "Hi."})))
             .await,
     );
     assert_eq!(house.record(id).await.name, "Spring survey");
@@ -182,7 +182,7 @@ async fn our_own_name_of_an_imported_assistant_stays() {
         house
             .saves(
                 id,
-                with(ours, json!({"name": "Autumn survey", "firstMessage": "Hi."})),
+                with(ours, &json!({"name": "Autumn survey", "firstMessage": "Hi."})),
             )
             .await,
     );
@@ -208,7 +208,7 @@ async fn fields_that_we_do_not_know_survive_an_edit() {
     let before = house.held(DEFAULT_ASSISTANT_ID).unwrap();
     let version = house.record(id).await;
     let ours = Config::parse(&version.config_json).unwrap();
-    done(house.saves(id, with(ours, json!({"firstMessage": "Hi."}))).await);
+    done(house.saves(id, with(ours, &json!({"firstMessage": "Hi."}))).await);
     house.agree(id).await;
     let after = house.held(DEFAULT_ASSISTANT_ID).unwrap();
     for (key, value) in before.as_map() {
@@ -227,11 +227,11 @@ async fn fields_that_we_do_not_know_survive_an_edit() {
 async fn secrets_are_sent_as_stored() {
     let house = House::new().await;
     let server = json!({"url": "https://example.com/hook", "headers": {"Authorization": "Bearer hush", "X-Key": "h\"ush"}});
-    let secret = with(robin(), json!({"server": server}));
+    let secret = with(robin(), &json!({"server": server}));
     let id = done(house.directory().create(creation(secret.clone())).await);
     done(
         house
-            .saves(id, with(secret, json!({"firstMessage": "Hi."})))
+            .saves(id, with(secret, &json!({"firstMessage": "Hi."})))
             .await,
     );
     house.agree(id).await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{call::Dialling, ids::CallId, time::UtcMs};
+use domain::{assistant::mark_in, call::Dialling, directory::ChangeKind, ids::CallId, time::UtcMs};
 use http::{Method, Request, Response};
 use sandbox::Reply;
 use serde_json::Value;
@@ -50,6 +50,9 @@ impl vapi::Transport for Wire {
         let dials = request.method() == Method::POST && request.uri().path() == "/call";
         if dials {
             self.expect_intent(request.body()).await;
+        }
+        if request.uri().path().starts_with("/assistant") && request.method() != Method::GET {
+            self.expect_change(&request).await;
         }
         let handling = core.world(|world, now_ms| world.handle(&request, now_ms));
         let answer = match &handling.reply {
@@ -104,6 +107,44 @@ impl Wire {
             self.core.violation(
                 "intent first",
                 format_args!("call {id} is dialled, and no row says so"),
+            );
+        }
+    }
+}
+
+impl Wire {
+    /// The same for assistants: whoever reads the database now finds the change that the provider is asked for.
+    async fn expect_change(&self, request: &Request<Bytes>) {
+        let witness = &self.core.witness;
+        let record = if request.method() == Method::POST {
+            match mark_in(&String::from_utf8_lossy(request.body())) {
+                Some(id) => witness.assistant(id).await.unwrap(),
+                None => None,
+            }
+        } else {
+            let id = request.uri().path().trim_start_matches("/assistant/");
+            witness.assistant_of_provider(id).await.unwrap()
+        };
+        let kind = match *request.method() {
+            Method::POST => ChangeKind::Create,
+            Method::DELETE => ChangeKind::Remove,
+            _ => ChangeKind::Update,
+        };
+        let change = record.as_ref().and_then(|record| record.change.as_ref());
+        if !change.is_some_and(|change| change.state.is_open() && change.kind == kind) {
+            self.core.violation(
+                "intent first",
+                format_args!(
+                    "{} {}, and no row says so: {record:?}",
+                    request.method(),
+                    request.uri()
+                ),
+            );
+        }
+        if kind == ChangeKind::Remove && !record.is_some_and(|record| record.ephemeral) {
+            self.core.violation(
+                "no removal",
+                format_args!("{} is no ephemeral assistant", request.uri()),
             );
         }
     }

@@ -62,10 +62,31 @@ const AFTERMATH_MS: i64 = 20 * MINUTE_MS;
 /// For how long at least, although none seems to be under way.
 const QUIET_MS: i64 = 8 * MINUTE_MS;
 
-enum Turn {
+/// What became of a turn.
+pub(crate) enum Turn {
+    /// The task is done.
     Done,
+    /// It waits for a moment.
     Blocked,
+    /// Its node died in it.
     NodeDied,
+}
+
+/// Polls a task until it waits for a moment or is done. While it waits for the database it is polled on.
+pub(crate) async fn turn(core: &Core, job: &mut Job) -> Turn {
+    let turn = poll_fn(|context| {
+        core.before_poll();
+        let polled = job.as_mut().poll(context);
+        match (polled, core.after_poll()) {
+            (Poll::Ready(()), _) => Poll::Ready(Turn::Done),
+            (Poll::Pending, (_, true)) => Poll::Ready(Turn::NodeDied),
+            (Poll::Pending, (true, _)) => Poll::Ready(Turn::Blocked),
+            (Poll::Pending, _) => Poll::Pending,
+        }
+    })
+    .await;
+    core.end_turn();
+    turn
 }
 
 impl Sim {
@@ -208,22 +229,9 @@ impl Sim {
         if !self.core.begin_turn(task, wait) {
             return;
         }
-        let core = self.core.clone();
         let (node, job) = self.tasks.get_mut(&task).unwrap();
         let node = *node;
-        let turn = poll_fn(|context| {
-            core.before_poll();
-            let polled = job.as_mut().poll(context);
-            match (polled, core.after_poll()) {
-                (Poll::Ready(()), _) => Poll::Ready(Turn::Done),
-                (Poll::Pending, (_, true)) => Poll::Ready(Turn::NodeDied),
-                (Poll::Pending, (true, _)) => Poll::Ready(Turn::Blocked),
-                (Poll::Pending, _) => Poll::Pending,
-            }
-        })
-        .await;
-        self.core.end_turn();
-        match turn {
+        match turn(&self.core, job).await {
             Turn::Done => {
                 self.tasks.remove(&task);
                 self.core.forget(task);

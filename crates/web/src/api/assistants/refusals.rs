@@ -34,7 +34,7 @@ pub(super) fn faulty(code: &'static str, faults: &[Fault], message: Option<Strin
 }
 
 /// A difference as the API shows it. Give it configurations whose secrets are hidden.
-pub(super) fn difference(difference: Difference) -> Value {
+pub(super) fn difference(difference: &Difference) -> Value {
     json!({ "path": difference.path, "before": difference.before, "after": difference.after })
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn edited_meanwhile(
         (Some(before), Some(latest)) => {
             let (before, latest) = (config_of(&before.config_json)?, config_of(&latest.config_json)?);
             shown_differences(&before, &latest)
-                .into_iter()
+                .iter()
                 .map(difference)
                 .collect()
         }
@@ -125,7 +125,17 @@ async fn busy(state: &AppState, id: Option<AssistantId>) -> ApiError {
         Some(id) => state.store().assistant(id).await.ok().flatten(),
         None => None,
     };
-    let change = record.and_then(|record| record.change).map(ChangeJson::from);
+    let version = record.as_ref().map(|record| record.version);
+    let change = record.and_then(|record| record.change);
+    let Some(change) = change
+        .filter(|change| change.state.is_open())
+        .map(ChangeJson::from)
+    else {
+        // It was open a moment ago.
+        let message = "Somebody else changed it just now. Look again, then repeat what is still needed.";
+        let details = json!({ "version": version, "by": "", "at": null, "differences": [] });
+        return ApiError::new(StatusCode::CONFLICT, "edited_meanwhile", message).with_details(details);
+    };
     let message = "A change of this assistant is under way at the provider, or its answer was lost and is being looked up. \
                    Wait until it is settled.";
     ApiError::new(StatusCode::CONFLICT, "change_under_way", message).with_details(json!({ "change": change }))

@@ -138,7 +138,7 @@ pub(crate) async fn one(
         version: VersionJson::new(&version, before.as_ref())?,
         config: secrets::hidden(&config).as_map().clone(),
         differences: if earlier.is_some() {
-            differing.into_iter().map(difference).collect()
+            differing.iter().map(difference).collect()
         } else {
             Vec::new()
         },
