@@ -1,4 +1,5 @@
-// Draws the pictures of docs/images: a campaign while it runs, and the list of campaigns, on the built-in provider.
+// Draws the pictures of docs/images: a campaign while it runs, the lists of campaigns and assistants, and an assistant, on
+// the built-in provider.
 // usage: npm run screenshots
 
 import { mkdirSync, statSync } from "node:fs";
@@ -21,7 +22,8 @@ const setup = { assistant_id: riley.id };
 /** @param {string} id */
 const done = async (id) => (await stage.api(`/campaigns/${id}`)).progress.contacts.done;
 
-const renewals = await stage.importList(list(80), { name: "Autumn renewals", cap: "12", ...setup });
+const nora = await assistantWithHistory();
+const renewals = await stage.importList(list(80), { name: "Autumn renewals", cap: "12", assistant_id: nora });
 await stage.act(renewals, "start");
 await until("some renewals are called", async () => (await done(renewals)) > 40);
 const followUp = await stage.importList(list(120), { name: "Trade fair follow-up", cap: "6", ...setup });
@@ -42,6 +44,8 @@ const pictures = await Promise.all([
   look("campaign-phone", `/campaigns/${spring}`, phone),
   look("campaigns-light", "/campaigns", { viewport: shelf }),
   look("campaigns-dark", "/campaigns", { viewport: shelf, colorScheme: "dark" }),
+  look("assistant-light", `/assistants/${nora}`, { viewport: { width: 1280, height: 1100 } }),
+  look("assistants-dark", "/assistants", { viewport: { width: 1280, height: 640 }, colorScheme: "dark" }),
 ]);
 await until("half of the leads are called", async () => (await done(spring)) > LEADS.accepted / 2);
 
@@ -59,6 +63,35 @@ await browser.close();
 await stage.close();
 const troubles = pictures.flatMap((picture) => picture.troubles.all);
 if (troubles.length > 0) throw new Error(troubles.join("\n"));
+
+/** An assistant that two people have worked on. */
+async function assistantWithHistory() {
+  const prompt = [
+    "You call {{name}} of {{business_name}} about the yearly plan, which ends this month.",
+    "Aim: find out whether they stay, and agree on a day for the new contract.",
+    "Say at once that you are an automated assistant. Be brief and kind.",
+    "If somebody asks not to be called again, apologise and end the call.",
+  ];
+  const properties = {
+    renews: { type: "boolean", description: "Whether they stay" },
+    callback_on: { type: "string", description: "The day they named" },
+  };
+  const config = {
+    firstMessage: "Hello {{name}}, this is Nora, an automated assistant. Do you have half a minute?",
+    model: { provider: "openai", model: "gpt-4o", temperature: 0.5 },
+    systemPrompt: prompt.join("\n"),
+    voice: { provider: "11labs", voiceId: "sarah" },
+    voicemailDetection: { provider: "vapi" },
+    voicemailMessage: "Hello, this is Nora about your yearly plan. Please call back when you have a minute.",
+    endCallMessage: "Thank you, and goodbye.",
+    maxDurationSeconds: 300,
+    analysisPlan: { structuredDataPlan: { enabled: true, schema: { type: "object", properties } } },
+  };
+  const { id } = await stage.send("POST", "/assistants", { name: "Nora, renewals", config, by: "Ann" });
+  await stage.send("PATCH", `/assistants/${id}`, { version: 1, config: { model: { temperature: 0.3 } }, by: "Ben" });
+  await stage.send("PATCH", `/assistants/${id}`, { version: 2, config: { silenceTimeoutSeconds: 20 }, by: "Ann" });
+  return id;
+}
 
 /**
  * Opens the page that is to be drawn.

@@ -43,6 +43,8 @@ export class Troubles {
   #seen = [];
   /** @type {Allowed[]} */
   #allowed = [];
+  /** @type {Allowed[]} */
+  #possible = [];
   #away = false;
 
   /**
@@ -64,9 +66,10 @@ export class Troubles {
     page.on("response", (response) => {
       const [path, status] = [new URL(response.url()).pathname, response.status()];
       if (status < 400) return;
-      const index = this.#allowed.findIndex((allowed) => path.endsWith(allowed.path) && allowed.status === status);
+      const fits = (/** @type {Allowed} */ allowed) => path.endsWith(allowed.path) && allowed.status === status;
+      const index = this.#allowed.findIndex(fits);
       if (index >= 0) this.#allowed.splice(index, 1);
-      else this.#note(`${status} from ${response.request().method()} ${path}`);
+      else if (!this.#possible.some(fits)) this.#note(`${status} from ${response.request().method()} ${path}`);
     });
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "";
@@ -87,6 +90,15 @@ export class Troubles {
    */
   allow(path, status) {
     this.#allowed.push({ path, status });
+  }
+
+  /**
+   * Answers of this kind may come, or not: whichever is faster.
+   * @param {string} path
+   * @param {number} status
+   */
+  tolerate(path, status) {
+    this.#possible.push({ path, status });
   }
 
   /**

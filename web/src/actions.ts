@@ -25,6 +25,11 @@ export function startActions(): void {
     if (!successful && elt.matches("a[hx-get]")) {
       toast(xhr.status === 0 ? NO_ANSWER : readError(xhr.status, xhr.responseText).message, "error");
     }
+    // What the page is about was deleted by somebody else: its buttons lead nowhere any more.
+    if (xhr.status === 404 && elt.matches("[data-live]") && !("gone" in elt.dataset)) {
+      elt.dataset["gone"] = "";
+      toast("This is no longer here. Somebody may have deleted it.", "error");
+    }
     if (!elt.matches("[hx-post], [hx-patch], [hx-delete]")) return;
     if (successful) {
       goOn(elt, xhr.responseText);

@@ -94,11 +94,18 @@ class AssistantForm {
   #edited(field: Field): void {
     if (field.name && field !== this.#json) showFieldError(this.form, field.name, "");
     if (field === this.#json) this.#readJson();
+    else if (field === this.#name) this.#renamed();
     else if (field === this.#by) rememberName(this.#by.value.trim());
     else if (field.dataset["path"] !== undefined && !field.validity.badInput) {
       this.#change(kindOf(field).write(this.#config, field.dataset["path"], shown(field)));
     }
     this.#showHints();
+  }
+
+  /** The name stands beside the configuration and, of assistants that the provider has, also in it. */
+  #renamed(): void {
+    const config = withName(this.#config, this.#name.value);
+    if (this.#sound && config !== this.#config) this.#change(config);
   }
 
   /** A field has changed the configuration: the JSON follows. */
@@ -123,6 +130,8 @@ class AssistantForm {
       says.textContent = `Line ${line}, column ${column}: ${message}. The fields wait until this can be read.`;
       return;
     }
+    const { name } = read.value;
+    if (typeof name === "string" && name !== this.#config["name"]) this.#name.value = name;
     this.#config = read.value;
     this.#showFields();
   }
@@ -240,13 +249,18 @@ class AssistantForm {
     const { version, config, name, text } = this.#conflict.merged(this.#config, this.#name.value);
     this.#version = version;
     this.#name.value = name;
-    this.#change(config);
+    this.#change(withName(config, name));
     this.#showFields();
     this.#conflict.hide();
     this.#find<HTMLElement>("[data-merged]").hidden = false;
     this.#find<HTMLElement>("[data-merged-text]").textContent = text;
     this.#submit.focus();
   }
+}
+
+/** The configuration by another name, where it says one. */
+function withName(config: JsonObject, name: string): JsonObject {
+  return "name" in config && config["name"] !== name ? { ...config, name } : config;
 }
 
 function kindOf(field: Field): Kind {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub use clock::{Clock, SystemClock};
 pub use directory::{
     Assistants, ChangeAnswer, Creation, Directory, DirectoryError, Edit, Outcome, ProviderAssistant, Tended,
-    VapiAssistants, drift,
+    VapiAssistants,
 };
 pub use dispatch::Dispatched;
 pub use facts::{fact_of_call, fact_of_message};

@@ -373,7 +373,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<Assigned> {
         let mut tx = self.begin().await?;
-        if !hold_for_campaign(&mut tx, assistant, Some(id)).await? {
+        if !hold_for_campaign(&mut tx, assistant, id, Kind::List).await? {
             return Ok(Assigned::NoAssistant);
         }
         let done = on_tx!(tx, |c| sqlx::query(
@@ -507,48 +507,46 @@ pub(crate) async fn lock_campaign(tx: &mut Tx, id: CampaignId) -> Result<Option<
         .transpose()
 }
 
+const USABLE: &str = "SELECT EXISTS (SELECT 1 FROM assistants WHERE id = $1 AND active AND deleted_at_ms IS NULL \
+     AND removed_at_ms IS NULL AND gone_at_ms IS NULL AND provider_assistant_id IS NOT NULL)";
+
 /// Holds an assistant for a campaign that wants it, against being deleted or removed. False: it cannot be used, or it was
 /// made for one campaign and has another.
 pub(crate) async fn hold_for_campaign(
     tx: &mut Tx,
     assistant: AssistantId,
-    campaign: Option<CampaignId>,
+    campaign: CampaignId,
+    kind: Kind,
 ) -> Result<bool> {
-    const USABLE: &str = "SELECT ephemeral FROM assistants WHERE id = $1 AND active AND deleted_at_ms IS NULL \
-         AND removed_at_ms IS NULL AND gone_at_ms IS NULL AND provider_assistant_id IS NOT NULL";
-    let ephemeral: Option<bool> = match &mut tx.inner {
-        TxInner::Sqlite(tx) => {
-            sqlx::query_scalar(USABLE)
-                .bind(assistant.0)
-                .fetch_optional(&mut **tx)
-                .await?
-        }
-        TxInner::Postgres(tx) => {
-            // Shared: imports with one assistant do not wait for each other.
-            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("{USABLE} FOR SHARE")))
-                .bind(assistant.0)
-                .fetch_optional(&mut **tx)
-                .await?
-        }
-    };
-    let Some(ephemeral) = ephemeral else {
-        return Ok(false);
-    };
-    if !ephemeral {
-        return Ok(true);
-    }
-    // The second of two campaigns that want it must see the first.
+    let ephemeral: Option<bool> = on_tx!(tx, |c| sqlx::query_scalar(
+        "SELECT ephemeral FROM assistants WHERE id = $1"
+    )
+    .bind(assistant.0)
+    .fetch_optional(c)
+    .await)?;
+    let alone = ephemeral == Some(true) && kind == Kind::List;
+    // SQLite's only write lock is held already.
     if let TxInner::Postgres(tx) = &mut tx.inner {
-        sqlx::query("SELECT 1 FROM assistants WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(assistant.0)
-            .execute(&mut **tx)
-            .await?;
+        // Shared, so that campaigns do not wait for each other; of two that want it alone, the second must see the first.
+        let lock = if alone {
+            "SELECT 1 FROM assistants WHERE id = $1 FOR NO KEY UPDATE"
+        } else {
+            "SELECT 1 FROM assistants WHERE id = $1 FOR SHARE"
+        };
+        sqlx::query(lock).bind(assistant.0).execute(&mut **tx).await?;
+    }
+    let usable: bool = on_tx!(tx, |c| sqlx::query_scalar(USABLE)
+        .bind(assistant.0)
+        .fetch_one(c)
+        .await)?;
+    if !usable || !alone {
+        return Ok(usable);
     }
     let taken: bool = on_tx!(tx, |c| sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM campaigns WHERE assistant_id = $1 AND kind = 'list' AND id <> $2)"
     )
     .bind(assistant.0)
-    .bind(campaign.map_or(Uuid::nil(), |campaign| campaign.0))
+    .bind(campaign.0)
     .fetch_one(c)
     .await)?;
     Ok(!taken)

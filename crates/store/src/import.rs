@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::{
     campaign::{Kind, Mode},
-    ids::{AccountId, CampaignId, ContactId},
+    ids::{AccountId, AssistantId, CampaignId, ContactId},
     time::UtcMs,
 };
 use sqlx::{QueryBuilder, Sqlite, types::Json};
@@ -86,6 +86,8 @@ pub struct Import<'a> {
     store: &'a Store,
     tx: Tx,
     id: CampaignId,
+    kind: Kind,
+    assistant_id: AssistantId,
     batch_size: Option<u32>,
     position: i64,
     now: UtcMs,
@@ -97,6 +99,9 @@ const TEST_PRIORITY: i32 = 100;
 const INSERT_CAMPAIGN: &str = "INSERT INTO campaigns (id, account_id, name, status, mode, cap, batch_size, \
      quiet_line_gate, assistant_id, phone_number_id, phone_number, created_at_ms, updated_at_ms, kind, priority) \
      VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
+
+const START_TEST: &str = "UPDATE campaigns SET status = 'QUEUED', queued_at_ms = $2, assistant_version = \
+     (SELECT a.version FROM assistants a WHERE a.id = assistant_id) WHERE id = $1";
 
 const SET_TOTALS: &str = "UPDATE campaigns SET rows_read = $2, rows_rejected = $3, rows_duplicate = $4, \
      total_contacts = $5 WHERE id = $1";
@@ -129,14 +134,9 @@ impl Store {
     /// Begins to store a campaign. It exists once [`Import::finish`] has returned.
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`] when the database cannot be reached; [`crate::Error::Conflict`] when the assistant
-    /// cannot be used any more.
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn begin_import(&self, campaign: &NewCampaign, now: UtcMs) -> Result<Import<'_>> {
         let mut tx = self.begin().await?;
-        if !hold_for_campaign(&mut tx, campaign.assistant_id, None).await? {
-            let what = "the assistant cannot be used, or was made for one campaign and has one";
-            return Err(crate::Error::Conflict(what.to_owned()));
-        }
         let id: CampaignId = self.0.ids.next(now);
         // Whoever makes a test call sits and waits for it.
         let priority = if campaign.kind == Kind::Test {
@@ -167,6 +167,8 @@ impl Store {
             store: self,
             tx,
             id,
+            kind: campaign.kind,
+            assistant_id: campaign.assistant_id,
             batch_size,
             position: 0,
             now,
@@ -265,10 +267,11 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Stores the problems and the sums, and commits.
+    /// Stores the problems and the sums, and commits. A test call is started in the same commit.
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`] when the database cannot be reached; nothing was stored then.
+    /// [`crate::Error::Unavailable`] when the database cannot be reached, [`crate::Error::Conflict`] when the assistant
+    /// cannot be used any more; nothing was stored then.
     pub async fn finish(mut self, totals: Totals, problems: &[Problem]) -> Result<CampaignId> {
         insert_problems(&mut self.tx, self.id, problems).await?;
         on_tx!(self.tx, |c| sqlx::query(SET_TOTALS)
@@ -280,6 +283,19 @@ impl Import<'_> {
             .execute(c)
             .await
             .map(|_| ()))?;
+        // Held only now: a long list would keep everybody else from the assistant.
+        if !hold_for_campaign(&mut self.tx, self.assistant_id, self.id, self.kind).await? {
+            let what = "the assistant cannot be used, or was made for one campaign and has one";
+            return Err(crate::Error::Conflict(what.to_owned()));
+        }
+        if self.kind == Kind::Test {
+            on_tx!(self.tx, |c| sqlx::query(START_TEST)
+                .bind(self.id.0)
+                .bind(self.now.0)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
         self.tx.commit().await?;
         Ok(self.id)
     }

@@ -1,9 +1,12 @@
 //! Which of an assistant's variables the people of a campaign lack.
 
 use domain::ids::CampaignId;
-use sqlx::types::Json;
+use sqlx::{Row, types::Json};
 
 use crate::{Result, clean::clean, db::Store, rows::to_u64};
+
+/// The variable that every list has as a column of its own.
+const BUSINESS: &str = "business_name";
 
 /// A variable and the people who lack it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,8 +23,6 @@ pub struct Lacking {
 
 // Every person of a list has every column, empty where the row has nothing.
 const COLUMNS: &str = "SELECT variables FROM contacts WHERE campaign_id = $1 ORDER BY position LIMIT 1";
-const WITHOUT: &str = "SELECT COUNT(*) FROM contacts WHERE campaign_id = $1 AND COALESCE(variables ->> CAST($2 AS TEXT), '') = ''";
-const WITHOUT_BUSINESS: &str = "SELECT COUNT(*) FROM contacts WHERE campaign_id = $1 AND business_name = ''";
 const ALL: &str = "SELECT COUNT(*) FROM contacts WHERE campaign_id = $1";
 
 const RECENT: &str = "SELECT c.variables FROM contacts c WHERE c.campaign_id = \
@@ -56,23 +57,19 @@ impl Store {
                 .fetch_optional(pool)
                 .await)?;
         let columns = first.map(|first| first.0).unwrap_or_default();
-        for name in wanted.into_iter().filter(|name| name != "name") {
-            let own = name == "business_name";
-            let column = own || columns.contains_key(&name);
-            let sql = match (own, column) {
-                (true, _) => WITHOUT_BUSINESS,
-                (false, true) => WITHOUT,
-                (false, false) => ALL,
-            };
-            let people: i64 = on!(self, |pool| {
-                let query = sqlx::query_scalar(sql).bind(campaign.0);
-                let query = if sql == WITHOUT {
-                    query.bind(clean(&name))
-                } else {
-                    query
-                };
-                query.fetch_one(pool).await
-            })?;
+        let wanted: Vec<String> = wanted.into_iter().filter(|name| name != "name").collect();
+        let all: i64 = on!(self, |pool| sqlx::query_scalar(ALL)
+            .bind(campaign.0)
+            .fetch_one(pool)
+            .await)?;
+        let known = |name: &str| name == BUSINESS || columns.contains_key(name);
+        let without = self
+            .people_without(campaign, wanted.iter().filter(|name| known(name)))
+            .await?;
+        let mut without = without.into_iter();
+        for name in wanted {
+            let column = known(&name);
+            let people = if column { without.next().unwrap_or(0) } else { all };
             if people > 0 {
                 let similar = columns
                     .keys()
@@ -86,6 +83,43 @@ impl Store {
             }
         }
         Ok(lacking)
+    }
+
+    /// How many people have no value in each of the columns: one walk through the list for all of them.
+    async fn people_without<'a>(
+        &self,
+        campaign: CampaignId,
+        columns: impl Iterator<Item = &'a String>,
+    ) -> Result<Vec<i64>> {
+        let columns: Vec<&String> = columns.collect();
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let counts: Vec<String> = (2..)
+            .zip(&columns)
+            .map(|(parameter, name)| {
+                let value = if **name == BUSINESS {
+                    format!("CASE WHEN CAST(${parameter} AS TEXT) IS NULL THEN '' ELSE business_name END")
+                } else {
+                    format!("COALESCE(variables ->> CAST(${parameter} AS TEXT), '')")
+                };
+                format!("COALESCE(SUM(CASE WHEN {value} = '' THEN 1 ELSE 0 END), 0)")
+            })
+            .collect();
+        let sql = format!(
+            "SELECT {} FROM contacts WHERE campaign_id = $1",
+            counts.join(", ")
+        );
+        Ok(on!(self, |pool| {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(campaign.0);
+            for name in &columns {
+                query = query.bind(clean(name));
+            }
+            let row = query.fetch_one(pool).await?;
+            (0..columns.len())
+                .map(|index| row.try_get::<i64, _>(index))
+                .collect::<sqlx::Result<_>>()
+        })?)
     }
 }
 

@@ -29,9 +29,19 @@ pub struct NotAnObject(String);
 
 /// What an assistant is made of, as the provider writes it, without what is the provider's own (ids, dates) and without
 /// our mark.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Config(Map<String, Value>);
+
+/// Equality in which `1` and `1.0` are the same number.
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        a.len() == b.len()
+            && a.iter()
+                .all(|(key, a)| b.get(key).is_some_and(|b| value::same(a, b)))
+    }
+}
 
 impl Config {
     /// A configuration of these fields.
@@ -63,6 +73,8 @@ impl Config {
         for field in PROVIDER_OWN {
             config.0.remove(field);
         }
+        // Absent and null mean the same, and the provider writes either.
+        config.0.retain(|_, value| !value.is_null());
         if config.0.contains_key("metadata") {
             match without_mark(config.0.get("metadata")) {
                 Some(metadata) => config.0.insert("metadata".to_owned(), metadata),

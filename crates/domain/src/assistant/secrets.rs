@@ -93,6 +93,7 @@ impl Zone {
             Self::Open if SECRET_LISTS.contains(&key) && value.is_array() => Self::Entries,
             Self::Open if key == "value" && names_a_secret(fields) => Self::Secret,
             Self::Open if looks_secret(key) && !is_plain(value) => Self::Secret,
+            Self::Open if value.as_str().is_some_and(is_secret_address) => Self::Secret,
             Self::Open => Self::Open,
             Self::Entries if LABELS.contains(&key) && value.is_string() => Self::Open,
             Self::Secret | Self::Entries => Self::Secret,
@@ -127,9 +128,26 @@ fn is_plain(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Bool(_) | Value::Number(_))
 }
 
+/// Whether a text is an address that lets in whoever has it: with a password, or with a key in its query.
+fn is_secret_address(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    if scheme.is_empty() || !scheme.chars().all(char::is_alphanumeric) || text.contains(char::is_whitespace) {
+        return false;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let named = query
+        .split('&')
+        .map(|pair| pair.split('=').next().unwrap_or_default());
+    let mut named = named.filter(|name| !name.is_empty());
+    authority.contains('@') || named.any(|name| looks_secret(name) || matches!(name, "key" | "sig" | "code"))
+}
+
 /// Whether a key is one under which secrets lie.
 fn looks_secret(key: &str) -> bool {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 15] = [
         "secret",
         "password",
         "passwd",
@@ -142,8 +160,14 @@ fn looks_secret(key: &str) -> bool {
         "connectionstring",
         "bearer",
         "cookie",
+        "jwt",
+        "pwd",
+        "signature",
     ];
     const NO_SECRETS: [&str; 3] = ["key", "publickey", "promptcachekey"];
+    if key == "auth" || key.ends_with("_sk") || key.ends_with("-sk") {
+        return true;
+    }
     let key: String = key
         .chars()
         .filter(|c| c.is_alphanumeric())
@@ -419,4 +443,25 @@ fn server_of(url: &str) -> &str {
         .find(['/', '?', '#'])
         .map_or("", |at| from_host.get(at..).unwrap_or(""));
     url.strip_suffix(path).unwrap_or(url)
+}
+
+/// Secrets shorter than this are too likely to be part of other words, in letters.
+const SHORTEST: usize = 4;
+
+/// A text of others without the secrets of these configurations.
+#[must_use]
+pub fn scrubbed(text: &str, of: &[&Config]) -> String {
+    let mut secrets: Vec<&str> = of
+        .iter()
+        .flat_map(|config| {
+            let hidden = hidden_paths(config);
+            hidden.into_iter().filter_map(|path| config.get(&path)?.as_str())
+        })
+        .filter(|secret| secret.chars().count() >= SHORTEST)
+        .collect();
+    // A secret that holds another goes first.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+        .into_iter()
+        .fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
 }

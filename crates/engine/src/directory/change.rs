@@ -4,11 +4,12 @@ use domain::{
     assistant::{Config, check},
     directory::{ChangeKind, ChangeState, Origin, Source},
     ids::{AssistantId, ChangeId},
+    time::UtcMs,
 };
 use serde_json::{Map, Value};
 use store::{Assistant, Intended, NewChange, Wake};
 
-use super::{ChangeAnswer, Directory, DirectoryError, Edit, Outcome, config_of};
+use super::{ChangeAnswer, Directory, DirectoryError, Edit, Outcome, config_of, create::made};
 
 impl Directory {
     /// Changes an assistant at the provider, then our record.
@@ -29,13 +30,6 @@ impl Directory {
         }
         let ours = config_of(&record.config_json)?;
         if edit.config == ours {
-            // The provider has it so already. The directory may know it by another name.
-            if let Some(name) = ours.name().filter(|name| *name != record.name) {
-                let now = self.clock.now();
-                if !self.store.rename_assistant(id, record.version, name, now).await? {
-                    return Err(DirectoryError::Busy);
-                }
-            }
             return Ok(Outcome::Done(id));
         }
         let theirs = self.theirs(&record).await?;
@@ -69,7 +63,7 @@ impl Directory {
     }
 
     /// Puts our configuration in the place of what somebody changed at the provider, of which the person has seen this
-    /// state.
+    /// state. When somebody deleted the assistant there, it is made anew.
     ///
     /// # Errors
     /// [`DirectoryError`]; nothing was changed then.
@@ -81,7 +75,10 @@ impl Directory {
     ) -> Result<Outcome, DirectoryError> {
         let record = self.changeable(id).await?;
         let ours = config_of(&record.config_json)?;
-        let theirs = self.theirs(&record).await?;
+        let theirs = match self.theirs(&record).await {
+            Err(DirectoryError::Gone) => return self.make_anew(&record, ours, author).await,
+            theirs => theirs?,
+        };
         if theirs == ours {
             return Ok(Outcome::Done(id));
         }
@@ -97,14 +94,70 @@ impl Directory {
         self.change(&record, &theirs, edit).await
     }
 
+    /// Makes an assistant that the provider no longer has, for the record that we have of it: campaigns go on with it.
+    async fn make_anew(
+        &self,
+        record: &Assistant,
+        ours: Config,
+        author: &str,
+    ) -> Result<Outcome, DirectoryError> {
+        let now = self.clock.now();
+        let body = ours.create_body(record.id);
+        let change = NewChange {
+            kind: ChangeKind::Create,
+            origin: Origin::Pushed,
+            author: author.to_owned(),
+            name: record.name.clone(),
+            config_json: ours.to_json(),
+            body_json: body.to_string(),
+            next_look: self.next_look(now),
+        };
+        let change = self.intend(record, record.version, &change, now).await?;
+        let answer = if self.is_stale(now) {
+            ChangeAnswer::InDoubt("not sent in time; whether it exists is looked up".to_owned())
+        } else {
+            self.provider.create(&body).await
+        };
+        let answer = made(answer).without_secrets(&[&ours]);
+        self.record_answer(record.id, change, now, answer).await
+    }
+
+    /// Writes a change down.
+    async fn intend(
+        &self,
+        record: &Assistant,
+        version: u32,
+        change: &NewChange,
+        now: UtcMs,
+    ) -> Result<ChangeId, DirectoryError> {
+        match self
+            .store
+            .intend_to_change(record.id, version, change, now)
+            .await?
+        {
+            Intended::Go(change) => {
+                self.store.wake(Wake::Assistant(record.id));
+                Ok(change)
+            }
+            Intended::Moved(version) => Err(DirectoryError::Moved(version)),
+            Intended::Busy | Intended::InUse => Err(DirectoryError::Busy),
+            Intended::Impossible => Err(DirectoryError::NotHeld),
+            Intended::NotFound => Err(DirectoryError::NotFound),
+        }
+    }
+
     /// Sends a lost change once more, unless it turns out to be in force after all.
     ///
     /// # Errors
     /// [`DirectoryError`]; nothing was changed then.
     pub async fn repeat(&self, change: ChangeId) -> Result<Outcome, DirectoryError> {
         let lost = self.store.change(change).await?.ok_or(DirectoryError::NotFound)?;
-        if lost.state != ChangeState::Lost {
+        self.find(lost.assistant_id).await?;
+        if lost.state.is_open() {
             return Err(DirectoryError::Busy);
+        }
+        if lost.state != ChangeState::Lost {
+            return Err(DirectoryError::NotLost);
         }
         let id = lost.assistant_id;
         match lost.change.kind {
@@ -134,7 +187,15 @@ impl Directory {
                 } else {
                     self.provider.create(&body).await
                 };
-                self.record_answer(id, change, answer).await
+                let config = config_of(&lost.change.config_json)?;
+                let answer = made(answer).without_secrets(&[&config]);
+                if let ChangeAnswer::NoEffect(error) = answer {
+                    self.store
+                        .change_lost(change, &error.message, self.clock.now())
+                        .await?;
+                    return Err(DirectoryError::Unreachable(error));
+                }
+                self.record_answer(id, change, now, answer).await
             }
             ChangeKind::Remove => Err(DirectoryError::Busy),
         }
@@ -195,6 +256,9 @@ impl Directory {
     ) -> Result<Outcome, DirectoryError> {
         let id = record.id;
         let body: Map<String, Value> = edit.config.change_body(theirs, id);
+        if body.is_empty() {
+            return Ok(Outcome::Done(id));
+        }
         let now = self.clock.now();
         let change = NewChange {
             kind: ChangeKind::Update,
@@ -205,33 +269,35 @@ impl Directory {
             body_json: Value::Object(body.clone()).to_string(),
             next_look: self.next_look(now),
         };
-        let change = match self
-            .store
-            .intend_to_change(id, edit.version, &change, now)
-            .await?
-        {
-            Intended::Go(change) => {
-                self.store.wake(Wake::Assistant(id));
-                change
-            }
-            Intended::Moved(version) => return Err(DirectoryError::Moved(version)),
-            Intended::Busy | Intended::InUse => return Err(DirectoryError::Busy),
-            Intended::Impossible => return Err(DirectoryError::NotHeld),
-            Intended::NotFound => return Err(DirectoryError::NotFound),
-        };
+        let change = self.intend(record, edit.version, &change, now).await?;
+        let provider_id = record.provider_assistant_id.as_deref().unwrap_or_default();
         let answer = if self.is_stale(now) {
             ChangeAnswer::InDoubt("not sent in time; whether it arrived is looked up".to_owned())
         } else {
-            let provider_id = record.provider_assistant_id.as_deref().unwrap_or_default();
             self.provider.update(provider_id, &body).await
         };
-        let gone = matches!(answer, ChangeAnswer::NotFound);
-        let recorded = self.record_answer(id, change, answer).await;
-        if gone && let Some(provider_id) = &record.provider_assistant_id {
+        let answer = match answer.without_secrets(&[&edit.config, theirs]) {
+            ChangeAnswer::NotFound(message) => self.what_is_missing(provider_id, message).await,
+            other => other,
+        };
+        let gone = matches!(answer, ChangeAnswer::NotFound(_));
+        let recorded = self.record_answer(id, change, now, answer).await;
+        if gone {
             self.store.note_gone(id, provider_id, self.clock.now()).await?;
             self.store.wake(Wake::Assistant(id));
         }
         recorded
+    }
+
+    /// The provider does not find something: the assistant, or what its configuration speaks of.
+    async fn what_is_missing(&self, provider_id: &str, message: String) -> ChangeAnswer {
+        match self.provider.get(provider_id).await {
+            Ok(None) => ChangeAnswer::NotFound(message),
+            Ok(Some(_)) | Err(_) => ChangeAnswer::Refused {
+                faults: Vec::new(),
+                message,
+            },
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! New assistants, and those that exist at the provider already.
 
 use domain::{
-    assistant::{check, mark_in, templates},
+    assistant::{Config, check, mark_in, templates},
     directory::{ChangeKind, Origin},
     ids::AssistantId,
 };
-use store::{NewAssistant, NewChange, NewTemplate, Registered, Wake};
+use store::{Assistant, NewAssistant, NewChange, NewTemplate, Registered, Wake};
 
 use super::{ChangeAnswer, Creation, Directory, DirectoryError, Outcome, ProviderAssistant, config_of};
 
@@ -47,7 +47,8 @@ impl Directory {
         } else {
             self.provider.create(&body).await
         };
-        self.record_answer(id, change, answer).await
+        let answer = made(answer).without_secrets(&[&creation.config]);
+        self.record_answer(id, change, now, answer).await
     }
 
     /// Makes a copy of an assistant or of a template at the provider.
@@ -83,19 +84,40 @@ impl Directory {
         name: Option<&str>,
         author: &str,
     ) -> Result<Registered, DirectoryError> {
+        match self.import_once(provider_assistant_id, name, author).await {
+            // Somebody changed it while the provider was read.
+            Err(DirectoryError::Busy) => self.import_once(provider_assistant_id, name, author).await,
+            other => other,
+        }
+    }
+
+    async fn import_once(
+        &self,
+        provider_assistant_id: &str,
+        name: Option<&str>,
+        author: &str,
+    ) -> Result<Registered, DirectoryError> {
+        let known = self.store.assistant_of_provider(provider_assistant_id).await?;
+        let seen = known.as_ref().map_or(0, |known| known.version);
         let theirs = self.provider.get(provider_assistant_id).await?;
         let theirs = theirs.ok_or(DirectoryError::UnknownToProvider)?;
-        if let Some(id) = self.adopt(&theirs).await? {
+        if let Some(id) = self.adopt(&theirs).await?
+            && self.find(id).await.is_ok()
+        {
             return Ok(Registered { id, new: true });
         }
         let config = config_of(&theirs.config_json)?;
         let assistant = NewAssistant {
-            name: name.map_or_else(|| theirs.name.clone(), str::to_owned),
+            name: name.map_or_else(|| own_name(known.as_ref(), &config, &theirs), str::to_owned),
             provider_assistant_id: theirs.id,
             config_json: config.to_json(),
             author: author.to_owned(),
         };
-        match self.store.register_assistant(&assistant, self.clock.now()).await {
+        match self
+            .store
+            .register_seen(&assistant, Some(seen), self.clock.now())
+            .await
+        {
             Err(store::Error::Conflict(_)) => Err(DirectoryError::Busy),
             Err(error) => Err(error.into()),
             Ok(registered) => {
@@ -139,6 +161,30 @@ impl Directory {
             })
             .collect();
         self.store.seed_templates(&templates, self.clock.now()).await
+    }
+}
+
+/// What people shall call an imported assistant: as they do already, if that is a name of their own; else as the provider.
+fn own_name(known: Option<&Assistant>, theirs: &Config, provider: &ProviderAssistant) -> String {
+    let own = known.and_then(|known| {
+        let before = config_of(&known.config_json).ok()?;
+        (before.name() != Some(known.name.as_str())).then(|| known.name.clone())
+    });
+    own.or_else(|| theirs.name().map(str::to_owned))
+        .unwrap_or_else(|| {
+            let id: String = provider.id.chars().take(8).collect();
+            format!("Unnamed ({id})")
+        })
+}
+
+/// The answer to a creation: what the provider does not find then is something that the configuration speaks of.
+pub(super) fn made(answer: ChangeAnswer) -> ChangeAnswer {
+    match answer {
+        ChangeAnswer::NotFound(message) => ChangeAnswer::Refused {
+            faults: Vec::new(),
+            message,
+        },
+        other => other,
     }
 }
 

@@ -16,7 +16,7 @@ const SKEW_MS: i64 = 10 * MINUTE_MS;
 /// One look takes less than this, in milliseconds.
 const LOOKING_MS: i64 = 30 * SECOND_MS;
 
-const LOST: &str = "the provider does not show this change: it never arrived";
+const LOST: &str = "the provider does not show this change";
 
 impl Directory {
     /// Looks a change up that is due. `None`: still nobody can tell.
@@ -53,6 +53,7 @@ impl Directory {
     }
 
     async fn conclude(&self, open: &OpenChange) -> Result<Option<Outcome>, DirectoryError> {
+        let asked_at = self.clock.now();
         let seen = self.see(open).await;
         let (look, theirs, trouble) = match seen {
             Ok(Some(theirs)) => (Look::InForce, Some(theirs), None),
@@ -62,7 +63,12 @@ impl Directory {
         };
         let now = self.clock.now();
         let id = open.assistant_id;
-        match judge(look, self.patience.settle_ms, now.since(open.sent_at), open.looks) {
+        match judge(
+            look,
+            self.patience.settle_ms,
+            asked_at.since(open.sent_at),
+            open.looks,
+        ) {
             Verdict::Done => {
                 let theirs = theirs.unwrap_or_default();
                 let config = match open.change.kind {
@@ -142,8 +148,12 @@ impl Directory {
             return Ok(None);
         }
         let provider_id = open.provider_assistant_id.as_deref().unwrap_or_default();
-        let answer = self.provider.remove(provider_id).await;
-        self.record_removal(open.assistant_id, open.id, answer)
+        let answer = if self.is_stale(now) {
+            ChangeAnswer::InDoubt("not sent in time".to_owned())
+        } else {
+            self.provider.remove(provider_id).await
+        };
+        self.record_removal(open.assistant_id, open.id, now, answer)
             .await
             .map(Some)
     }
@@ -153,18 +163,19 @@ impl Directory {
         &self,
         assistant: domain::ids::AssistantId,
         change: ChangeId,
+        sent_at: domain::time::UtcMs,
         answer: ChangeAnswer,
     ) -> Result<Outcome, DirectoryError> {
         let now = self.clock.now();
         match answer {
-            ChangeAnswer::Done(_) | ChangeAnswer::NotFound => {
+            ChangeAnswer::Done(_) | ChangeAnswer::NotFound(_) => {
                 self.store.change_in_force(change, "", "{}", now).await?;
                 self.store.wake(Wake::Assistant(assistant));
                 tracing::info!(assistant.id = %assistant, "an ephemeral assistant was removed at the provider");
                 Ok(Outcome::Done(assistant))
             }
             ChangeAnswer::Refused { message, .. } => {
-                self.store.change_refused(change, &message, now).await?;
+                self.store.change_refused(change, sent_at, &message, now).await?;
                 tracing::warn!(assistant.id = %assistant, %message, "the provider keeps an ephemeral assistant");
                 Ok(Outcome::InDoubt(assistant))
             }

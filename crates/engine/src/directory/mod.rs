@@ -21,7 +21,7 @@ mod vapi_assistants;
 use std::sync::Arc;
 
 use domain::{
-    assistant::{Config, Difference, Fault},
+    assistant::{Config, Fault},
     directory::{Origin, Patience},
     ids::{AssistantId, ChangeId},
     time::UtcMs,
@@ -102,6 +102,9 @@ pub enum DirectoryError {
     /// It was changed at the provider: that has to be dealt with first.
     #[error("it was changed at the provider")]
     Drifted,
+    /// The change is not lost, so there is nothing to repeat.
+    #[error("this change is settled")]
+    NotLost,
     /// A change of it is open.
     #[error("a change is under way")]
     Busy,
@@ -183,17 +186,26 @@ impl Directory {
         &self,
         assistant: AssistantId,
         change: ChangeId,
+        sent_at: UtcMs,
         answer: ChangeAnswer,
     ) -> Result<Outcome, DirectoryError> {
-        let recorded = self.record(assistant, change, answer).await;
+        let recorded = self.record(assistant, change, sent_at, answer).await;
         self.store.wake(Wake::Assistant(assistant));
-        recorded
+        match recorded {
+            // The provider was asked, and what it answered is lost to us. Nobody shall be told to try again.
+            Err(DirectoryError::Store(error)) => {
+                tracing::error!(assistant.id = %assistant, %error, "the provider's answer could not be recorded");
+                Ok(Outcome::InDoubt(assistant))
+            }
+            other => other,
+        }
     }
 
     async fn record(
         &self,
         assistant: AssistantId,
         change: ChangeId,
+        sent_at: UtcMs,
         answer: ChangeAnswer,
     ) -> Result<Outcome, DirectoryError> {
         let now = self.clock.now();
@@ -203,27 +215,29 @@ impl Directory {
                 let closed = self
                     .store
                     .change_in_force(change, &theirs.id, &config.to_json(), now)
-                    .await;
-                if let Err(store::Error::Conflict(why)) = &closed {
-                    // It is done at the provider, whatever hindered us: the change is open still, and is looked up.
-                    tracing::warn!(assistant.id = %assistant, %why, "the provider's answer could not be recorded");
-                    return Ok(Outcome::InDoubt(assistant));
+                    .await?;
+                if closed == store::Closed::Before {
+                    let known = self.store.change(change).await?;
+                    if known.is_none_or(|known| known.state != domain::directory::ChangeState::Done) {
+                        return Ok(Outcome::InDoubt(assistant));
+                    }
                 }
-                closed?;
                 tracing::info!(assistant.id = %assistant, "the provider has the assistant as we want it");
                 Ok(Outcome::Done(assistant))
             }
             ChangeAnswer::Refused { faults, message } => {
-                self.store.change_refused(change, &message, now).await?;
+                self.store.change_refused(change, sent_at, &message, now).await?;
                 Err(DirectoryError::Refused { faults, message })
             }
-            ChangeAnswer::NotFound => {
+            ChangeAnswer::NotFound(_) => {
                 let what = "the provider does not have it any more";
-                self.store.change_refused(change, what, now).await?;
+                self.store.change_refused(change, sent_at, what, now).await?;
                 Err(DirectoryError::Gone)
             }
             ChangeAnswer::NoEffect(error) => {
-                self.store.change_refused(change, &error.message, now).await?;
+                self.store
+                    .change_refused(change, sent_at, &error.message, now)
+                    .await?;
                 Err(DirectoryError::Unreachable(error))
             }
             ChangeAnswer::InDoubt(what) => {
@@ -246,16 +260,4 @@ fn config_of(json: &str) -> Result<Config, DirectoryError> {
             "an assistant cannot be read: {error}"
         )))
     })
-}
-
-/// What the provider has differently from the record.
-///
-/// # Errors
-/// When one of the two texts is no configuration.
-pub fn drift(assistant: &Assistant) -> Result<Vec<Difference>, DirectoryError> {
-    let Some(theirs) = &assistant.theirs_json else {
-        return Ok(Vec::new());
-    };
-    let (ours, theirs) = (config_of(&assistant.config_json)?, config_of(theirs)?);
-    Ok(domain::assistant::differences(&ours, &theirs))
 }

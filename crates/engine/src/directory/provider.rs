@@ -1,7 +1,10 @@
 //! The provider's side of the directory.
 
 use async_trait::async_trait;
-use domain::{assistant::Fault, time::UtcMs};
+use domain::{
+    assistant::{Config, Fault, secrets},
+    time::UtcMs,
+};
 use serde_json::{Map, Value};
 
 use crate::telephony::LookupError;
@@ -31,12 +34,39 @@ pub enum ChangeAnswer {
         /// Its words.
         message: String,
     },
-    /// The provider does not have this assistant.
-    NotFound,
+    /// The provider does not have this assistant, or something that the request speaks of: its words.
+    NotFound(String),
     /// The request had no effect, for certain: it did not arrive, or was turned away before it was read.
     NoEffect(LookupError),
     /// Nobody can tell whether it was done.
     InDoubt(String),
+}
+
+impl ChangeAnswer {
+    /// The same without the secrets of these configurations, which the provider's words may quote.
+    #[must_use]
+    pub(super) fn without_secrets(self, of: &[&Config]) -> Self {
+        let scrubbed = |text: &str| secrets::scrubbed(text, of);
+        match self {
+            Self::Refused { faults, message } => Self::Refused {
+                faults: faults
+                    .into_iter()
+                    .map(|fault| Fault {
+                        message: scrubbed(&fault.message),
+                        path: fault.path,
+                    })
+                    .collect(),
+                message: scrubbed(&message),
+            },
+            Self::NotFound(message) => Self::NotFound(scrubbed(&message)),
+            Self::InDoubt(message) => Self::InDoubt(scrubbed(&message)),
+            Self::NoEffect(error) => Self::NoEffect(LookupError {
+                message: scrubbed(&error.message),
+                ..error
+            }),
+            Self::Done(done) => Self::Done(done),
+        }
+    }
 }
 
 /// The assistants of the account.

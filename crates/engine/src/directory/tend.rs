@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
-    assistant::mark_in,
     directory::Source,
     ids::AssistantId,
     time::{MINUTE_MS, SECOND_MS},
@@ -18,8 +17,8 @@ const EVERY_MS: i64 = 2 * SECOND_MS;
 /// How often everything is compared with the provider, in milliseconds.
 const COMPARE_EVERY_MS: i64 = 10 * MINUTE_MS;
 const COMPARE: &str = "compare assistants";
-/// Records compared at once.
-const PAGE: u32 = 100;
+/// Records compared at most.
+const MOST: u32 = 10_000;
 /// After a failure the loop waits this long of the machine's time.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -99,7 +98,7 @@ impl Directory {
         } else {
             self.provider.remove(&provider_id).await
         };
-        self.record_removal(id, change, answer).await?;
+        self.record_removal(id, change, now, answer).await?;
         Ok(true)
     }
 
@@ -111,50 +110,35 @@ impl Directory {
         }
         let theirs: BTreeMap<&str, &ProviderAssistant> =
             listed.iter().map(|theirs| (theirs.id.as_str(), theirs)).collect();
-        let mut offset = 0;
-        loop {
-            let page = Page { limit: PAGE, offset };
-            let records = self.store.assistants(&AssistantFilter::default(), page).await?;
-            for record in &records {
-                let open = record
-                    .change
-                    .as_ref()
-                    .is_some_and(|change| change.state.is_open());
-                if record.source == Source::Template || record.removed_at.is_some() || open {
-                    continue;
-                }
-                let Some(id) = record.provider_assistant_id.as_deref() else {
-                    continue;
-                };
-                match theirs.get(id) {
-                    // The list may be older than the record: what differs is asked for by name.
-                    Some(theirs) if config_of(&theirs.config_json)? == config_of(&record.config_json)? => {
-                        self.note(record, theirs).await?;
-                    }
-                    _ => self.compare(record.id).await?,
-                }
+        let everything = Page {
+            limit: MOST,
+            offset: 0,
+        };
+        let all = AssistantFilter::default();
+        for record in self.store.assistants(&all, everything).await? {
+            let open = record
+                .change
+                .as_ref()
+                .is_some_and(|change| change.state.is_open());
+            if record.source == Source::Template || record.removed_at.is_some() || open {
+                continue;
             }
-            if records.len() < PAGE as usize {
-                break;
+            let Some(id) = record.provider_assistant_id.as_deref() else {
+                continue;
+            };
+            match theirs.get(id) {
+                // The list may be older than the record: what differs is asked for by name.
+                Some(theirs)
+                    if record.gone_at.is_none()
+                        && config_of(&theirs.config_json)? == config_of(&record.config_json)? =>
+                {
+                    self.note(&record, theirs).await?;
+                }
+                _ => self.compare(record.id).await?,
             }
-            offset += PAGE;
-        }
-        for twin in twins(&listed) {
-            tracing::warn!(assistant.id = %twin, "the provider has more than one assistant with our mark");
         }
         Ok(())
     }
-}
-
-/// Our ids that more than one of the provider's assistants carries.
-fn twins(listed: &[ProviderAssistant]) -> Vec<AssistantId> {
-    let mut seen: BTreeMap<AssistantId, u32> = BTreeMap::new();
-    for id in listed.iter().filter_map(|theirs| mark_in(&theirs.config_json)) {
-        *seen.entry(id).or_default() += 1;
-    }
-    seen.into_iter()
-        .filter_map(|(id, times)| (times > 1).then_some(id))
-        .collect()
 }
 
 /// What the provider or another node hinders comes another time. Only the database's failures are failures.

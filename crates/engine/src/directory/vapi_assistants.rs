@@ -94,7 +94,13 @@ impl From<Result<Raw<vapi::Assistant>, ApiError>> for ChangeAnswer {
             Err(error) => error,
         };
         match &error.kind {
-            _ if error.is_not_found() => Self::NotFound,
+            _ if error.is_not_found() => Self::NotFound(error.to_string()),
+            // Gateways answer so when the server behind them did not answer in time, or elsewhere: what became of the
+            // request they do not know.
+            ApiErrorKind::Refused {
+                status: 300..=399 | 408 | 425 | 499,
+                ..
+            } => Self::InDoubt(error.to_string()),
             ApiErrorKind::Unauthorized
             | ApiErrorKind::RateLimited { .. }
             | ApiErrorKind::Transport(TransportError::NotSent(_)) => Self::NoEffect((&error).into()),

@@ -114,15 +114,15 @@ pub(super) const DISMISS_OLDER: &str =
     "UPDATE assistant_changes SET state = 'dismissed' WHERE assistant_id = $1 AND state = 'lost'";
 
 const CLOSE: &str = "UPDATE assistant_changes SET state = $2, problem = COALESCE($3, problem), closed_at_ms = $4 \
-     WHERE id = $1 AND state IN ('sent', 'doubt') \
+     WHERE id = $1 AND state IN ('sent', 'doubt') AND (CAST($5 AS BIGINT) IS NULL OR sent_at_ms = $5) \
      RETURNING assistant_id, kind, origin, author, name, sent_at_ms";
 
 // Late, a change that was taken for lost turns out to be in force.
 const FOUND_LATE: &str = "UPDATE assistant_changes SET state = 'done', closed_at_ms = $2 \
-     WHERE id = $1 AND state IN ('sent', 'doubt', 'lost', 'dismissed') \
+     WHERE id = $1 AND (state IN ('sent', 'doubt') OR (kind = 'create' AND state = 'lost')) \
      RETURNING assistant_id, kind, origin, author, name, sent_at_ms";
 
-const IN_FORCE: &str = "UPDATE assistants SET provider_assistant_id = COALESCE(provider_assistant_id, $2), name = $3, \
+const IN_FORCE: &str = "UPDATE assistants SET provider_assistant_id = $2, name = $3, \
      search_text = $4, config_json = $5, version = version + 1, checked_at_ms = $6, theirs_json = NULL, \
      gone_at_ms = NULL, updated_at_ms = $6 WHERE id = $1 RETURNING version";
 
@@ -346,13 +346,29 @@ impl Store {
         Ok(Closed::Now)
     }
 
-    /// The provider will not do it. Nothing has changed; an assistant that was to be made is no more.
+    /// The provider will not do it, it says to the request that left at `sent_at`. Nothing has changed; an assistant that
+    /// was to be made is no more.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached; the change stays open then and is looked up.
-    pub async fn change_refused(&self, change: ChangeId, problem: &str, now: UtcMs) -> Result<Closed> {
+    pub async fn change_refused(
+        &self,
+        change: ChangeId,
+        sent_at: UtcMs,
+        problem: &str,
+        now: UtcMs,
+    ) -> Result<Closed> {
         let mut tx = self.begin().await?;
-        let Some(closed) = close(&mut tx, change, ChangeState::Refused, problem, now).await? else {
+        let Some(closed) = close(
+            &mut tx,
+            change,
+            ChangeState::Refused,
+            Some(sent_at.0),
+            problem,
+            now,
+        )
+        .await?
+        else {
             return Ok(Closed::Before);
         };
         if closed.1 == ChangeKind::Create.as_str() {
@@ -368,7 +384,7 @@ impl Store {
     /// [`crate::Error::Unavailable`] when the database cannot be reached; it is looked up again then.
     pub async fn change_lost(&self, change: ChangeId, problem: &str, now: UtcMs) -> Result<Closed> {
         let mut tx = self.begin().await?;
-        let closed = close(&mut tx, change, ChangeState::Lost, problem, now).await?;
+        let closed = close(&mut tx, change, ChangeState::Lost, None, problem, now).await?;
         tx.commit().await?;
         Ok(if closed.is_some() {
             Closed::Now
@@ -478,7 +494,8 @@ impl Store {
     pub async fn creation_of(&self, assistant: AssistantId) -> Result<Option<OpenChange>> {
         let row: Option<Row> = on!(self, |pool| {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "{CHANGE} WHERE g.assistant_id = $1 AND g.kind = 'create' AND g.state <> 'done' AND a.version = 0 \
+            "{CHANGE} WHERE g.assistant_id = $1 AND g.kind = 'create' AND g.state IN ('sent', 'doubt', 'lost') \
+             AND (a.version = 0 OR a.gone_at_ms IS NOT NULL) \
              ORDER BY g.sent_at_ms DESC LIMIT 1"
         )))
         .bind(assistant.0)
@@ -565,6 +582,7 @@ async fn close(
     tx: &mut Tx,
     change: ChangeId,
     state: ChangeState,
+    sent_at_ms: Option<i64>,
     problem: &str,
     now: UtcMs,
 ) -> Result<Option<ClosedRow>> {
@@ -573,12 +591,13 @@ async fn close(
         .bind(state.as_str())
         .bind(Some(clean(problem)))
         .bind(now.0)
+        .bind(sent_at_ms)
         .fetch_optional(c)
         .await)?)
 }
 
 /// Forgets an assistant that the provider never made.
-async fn forget_unmade(tx: &mut Tx, id: Uuid) -> Result<()> {
+pub(super) async fn forget_unmade(tx: &mut Tx, id: Uuid) -> Result<()> {
     for sql in [UNMADE_CHANGES, UNMADE] {
         on_tx!(tx, |c| sqlx::query(sql).bind(id).execute(c).await.map(|_| ()))?;
     }

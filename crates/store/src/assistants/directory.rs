@@ -1,6 +1,6 @@
 //! Reading the directory, and what people do with a record of it.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use domain::{
     campaign::CampaignStatus,
@@ -10,7 +10,11 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::{changes::Change, hold};
+use super::{
+    changes::{Change, forget_unmade},
+    hold,
+    register::OPEN,
+};
 use crate::{
     Page, Result,
     clean::clean,
@@ -398,32 +402,21 @@ impl Store {
         Ok(done == 1)
     }
 
-    /// Gives an assistant another name among people; the provider's stays. False: it has another version by now.
+    /// Which of the provider's assistants the directory has, by the provider's ids.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn rename_assistant(
-        &self,
-        id: AssistantId,
-        version: u32,
-        name: &str,
-        now: UtcMs,
-    ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let done = on_tx!(tx, |c| sqlx::query(
-            "UPDATE assistants SET name = $2, search_text = $3, updated_at_ms = $4 \
-             WHERE id = $1 AND version = $5 AND deleted_at_ms IS NULL AND source <> 'template'"
+    pub async fn registered_assistants(&self) -> Result<BTreeMap<String, AssistantId>> {
+        let rows: Vec<(String, Uuid)> = on!(self, |pool| sqlx::query_as(
+            "SELECT provider_assistant_id, id FROM assistants \
+             WHERE provider_assistant_id IS NOT NULL AND deleted_at_ms IS NULL"
         )
-        .bind(id.0)
-        .bind(clean(name).as_ref())
-        .bind(clean(name).to_lowercase())
-        .bind(now.0)
-        .bind(crate::rows::to_i32(version))
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-        tx.commit().await?;
-        Ok(done == 1)
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows
+            .into_iter()
+            .map(|(provider_id, id)| (provider_id, AssistantId(id)))
+            .collect())
     }
 
     /// Takes an assistant out of the directory, unless a campaign that is not finished uses it. The provider keeps it;
@@ -451,6 +444,16 @@ impl Store {
         if !users.is_empty() {
             let users = users.into_iter().map(CampaignUse::try_from);
             return Ok(Deleted::InUse(users.collect::<Result<_>>()?));
+        }
+        if held.version == 0 {
+            let open: bool = on_tx!(tx, |c| sqlx::query_scalar(OPEN).bind(id.0).fetch_one(c).await)?;
+            if open {
+                return Ok(Deleted::Busy);
+            }
+            // The provider never made it.
+            forget_unmade(&mut tx, id.0).await?;
+            tx.commit().await?;
+            return Ok(Deleted::Done);
         }
         let done = on_tx!(tx, |c| {
             sqlx::query(

@@ -57,9 +57,9 @@ pub enum Taken {
     NotFound,
 }
 
-/// Already there, with the same configuration: that is no new version.
-const KNOWN: &str =
-    "SELECT id, version, config_json = $2 AS same FROM assistants WHERE provider_assistant_id = $1";
+const KNOWN: &str = "SELECT id FROM assistants WHERE provider_assistant_id = $1";
+/// The same configuration is no new version.
+const SAME: &str = "SELECT version, config_json = $2 AS same FROM assistants WHERE id = $1";
 
 const INSERT: &str = "INSERT INTO assistants \
      (id, name, search_text, source, provider_assistant_id, config_json, checked_at_ms, created_at_ms, updated_at_ms) \
@@ -98,6 +98,19 @@ impl Store {
     /// [`crate::Error::Unavailable`] when the database cannot be reached; [`crate::Error::Conflict`] while a change of it
     /// at the provider is open.
     pub async fn register_assistant(&self, assistant: &NewAssistant, now: UtcMs) -> Result<Registered> {
+        self.register_seen(assistant, None, now).await
+    }
+
+    /// The same, of a record that had this version when the provider was asked.
+    ///
+    /// # Errors
+    /// As above; [`crate::Error::Conflict`] too when the record has another version by now.
+    pub async fn register_seen(
+        &self,
+        assistant: &NewAssistant,
+        seen: Option<u32>,
+        now: UtcMs,
+    ) -> Result<Registered> {
         let mut tx = self.begin().await?;
         let provider_id = clean(&assistant.provider_assistant_id).into_owned();
         let name = clean(&assistant.name).into_owned();
@@ -115,16 +128,24 @@ impl Store {
         let (id, version, same) = if let Some(id) = inserted {
             (id, 0, false)
         } else {
-            let (id, version, same): (Uuid, i32, bool) = on_tx!(tx, |c| sqlx::query_as(KNOWN)
+            let id: Uuid = on_tx!(tx, |c| sqlx::query_scalar(KNOWN)
                 .bind(&provider_id)
-                .bind(&config)
                 .fetch_one(c)
                 .await)?;
             hold(&mut tx, AssistantId(id)).await?;
+            // Read only now: whoever held it before may have changed it.
+            let (version, same): (i32, bool) = on_tx!(tx, |c| sqlx::query_as(SAME)
+                .bind(id)
+                .bind(&config)
+                .fetch_one(c)
+                .await)?;
             let open: bool = on_tx!(tx, |c| sqlx::query_scalar(OPEN).bind(id).fetch_one(c).await)?;
             if open {
                 let what = "a change of this assistant at the provider is open";
                 return Err(crate::Error::Conflict(what.to_owned()));
+            }
+            if !same && seen.is_some_and(|seen| seen != to_u32(version)) {
+                return Err(crate::Error::Conflict("it was changed meanwhile".to_owned()));
             }
             (id, to_u32(version), same)
         };

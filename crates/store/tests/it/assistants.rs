@@ -213,9 +213,12 @@ async fn a_campaign_needs_an_assistant_that_can_call(fixture: &Fixture) {
     store.set_assistant_active(robin, false, NOW).await.unwrap();
     let refused = store.act(campaign, Action::Start, NOW).await.unwrap();
     assert_eq!(refused, Acted::NoAssistant(Trouble::Inactive));
-    let refused = store.begin_import(&List::of(0..2).campaign(robin), NOW).await;
+    let import = store
+        .begin_import(&List::of(0..2).campaign(robin), NOW)
+        .await
+        .unwrap();
+    let refused = import.finish(Totals::default(), &[]).await;
     assert!(matches!(refused, Err(store::Error::Conflict(_))));
-    drop(refused);
     let canceled = store.act(campaign, Action::Cancel, NOW).await.unwrap();
     assert_eq!(canceled, Acted::Done(CampaignStatus::Canceled));
 }
@@ -463,7 +466,13 @@ async fn a_test_call_goes_before_the_lists(fixture: &Fixture) {
     let mut import = store.begin_import(&new, NOW).await.unwrap();
     import.add(&[person(9)]).await.unwrap();
     let test = import.finish(Totals::default(), &[]).await.unwrap();
-    store.act(test, Action::Start, NOW).await.unwrap();
+    let started = store.campaign(test).await.unwrap().expect("the test call");
+    assert_eq!(
+        started.status,
+        CampaignStatus::Queued,
+        "in one step with its making"
+    );
+    assert_eq!(started.assistant_version, Some(1));
     let dials = store.claim(MAX_DURATION_MS, NOW).await.unwrap().dials;
     let campaigns: Vec<_> = dials.iter().map(|dial| dial.campaign_id).collect();
     assert_eq!(campaigns, [test], "it has the only line of the account");

@@ -98,7 +98,7 @@ async fn a_creation_that_is_refused_leaves_nothing(fixture: &Fixture) {
     let store = &fixture.store;
     let (id, change) = creation(fixture, false).await;
     assert_eq!(
-        store.change_refused(change, "no", NOW).await.unwrap(),
+        store.change_refused(change, NOW, "no", NOW).await.unwrap(),
         Closed::Now
     );
     assert_eq!(store.assistant(id).await.unwrap(), None);
@@ -212,7 +212,11 @@ async fn a_change_is_closed_once(fixture: &Fixture) {
     assert_eq!(closed, [Closed::Now, Closed::Before]);
     assert_eq!(fixture.count("assistant_versions", "1 = 1").await, 2);
     assert_eq!(
-        fixture.store.change_refused(change, "no", NOW).await.unwrap(),
+        fixture
+            .store
+            .change_refused(change, NOW, "no", NOW)
+            .await
+            .unwrap(),
         Closed::Before
     );
     assert_eq!(
@@ -228,7 +232,7 @@ async fn a_refused_change_changes_nothing(fixture: &Fixture) {
     let change = go(fixture, id, 1, "Bird").await;
     fixture
         .store
-        .change_refused(change, "no such voice", NOW)
+        .change_refused(change, NOW + 1, "no such voice", NOW + 2)
         .await
         .unwrap();
     assert_eq!(fixture.store.assistant(id).await.unwrap(), before);
@@ -267,7 +271,9 @@ async fn nothing_else_happens_while_a_change_is_open(fixture: &Fixture) {
     assert!(!store.note_comparison(id, 1, Some("{}"), NOW).await.unwrap());
     let taken = store.take_theirs(id, 1, "Robin", "{}", "", NOW).await.unwrap();
     assert_eq!(taken, store::Taken::Busy);
-    store.change_refused(change, "no", NOW).await.unwrap();
+    let late = store.change_refused(change, NOW, "no", NOW).await.unwrap();
+    assert_eq!(late, Closed::Before, "that was an answer to another request");
+    store.change_refused(change, NOW + 1, "no", NOW).await.unwrap();
     assert_eq!(store.delete_assistant(id, NOW).await.unwrap(), Deleted::Done);
     assert_eq!(intend(fixture, id, 1, "Bird").await, Intended::NotFound);
 }

@@ -1,5 +1,7 @@
 //! `POST /api/campaigns/{id}/start|pause|resume|cancel`, and `PATCH /api/campaigns/{id}`.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use domain::{
     assistant::{placeholders, variables},
@@ -15,6 +17,9 @@ use uuid::Uuid;
 use super::{assistants::config_of, shapes::CampaignJson, unfit::unfit};
 use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
 
+/// How long the provider is waited for before a campaign goes on.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// What an action led to.
 #[derive(Serialize)]
 pub(crate) struct ActedJson {
@@ -25,6 +30,9 @@ pub(crate) struct ActedJson {
 
 /// 200 with the new status; 404; 409 `impossible_transition` with what is possible instead, or `assistant_unfit`.
 pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Result<ActedJson, ApiError> {
+    if action == Action::Resume {
+        look_at_assistant(state, id).await?;
+    }
     match state.store().act(id, action, state.now()).await? {
         Acted::NotFound => Err(ApiError::not_found("campaign")),
         Acted::NoAssistant(trouble) => Err(unfit(trouble)),
@@ -44,6 +52,18 @@ pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Res
     }
 }
 
+/// A campaign that paused because the provider refused its calls may have lost its assistant: better found out now than
+/// by the next call.
+async fn look_at_assistant(state: &AppState, id: CampaignId) -> Result<(), ApiError> {
+    let campaign = state.store().campaign(id).await?;
+    if let Some(campaign) = campaign.filter(|campaign| campaign.pause_reason.is_some()) {
+        let looked = state.directory.compare(campaign.assistant_id);
+        // Whether it answers or not, the calls will tell.
+        let _ = tokio::time::timeout(PATIENCE, looked).await;
+    }
+    Ok(())
+}
+
 /// What would sound wrong in the calls of a campaign.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gaps {
@@ -51,6 +71,8 @@ pub(crate) struct Gaps {
     pub(crate) lacking: Vec<Lacking>,
     /// Words of the assistant that are still to be filled in.
     pub(crate) placeholders: Vec<String>,
+    /// Whether the assistant has neither a model nor a first message. The provider may know better.
+    pub(crate) nothing_to_say: bool,
 }
 
 /// What would sound wrong in the calls of a campaign. Nothing once it has started: then it is too late.
@@ -68,6 +90,7 @@ pub(crate) async fn gaps(state: &AppState, campaign: &Campaign) -> Result<Gaps, 
             .lacking_variables(campaign.id, variables(&config))
             .await?,
         placeholders: placeholders(&config).into_iter().collect(),
+        nothing_to_say: config.get("model").is_none() && config.get("firstMessage").is_none(),
     })
 }
 
@@ -97,7 +120,7 @@ fn missing_variables(gaps: &Gaps, of: u32) -> ApiError {
     let mut message = String::new();
     if !names.is_empty() {
         message += &format!(
-            "The assistant speaks of {}, and nobody in the list has a value for it. ",
+            "The assistant speaks of {}, and nobody in the list has a value. ",
             names.join(", ")
         );
     }

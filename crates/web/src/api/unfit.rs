@@ -24,7 +24,7 @@ pub(crate) fn words(trouble: Trouble) -> (&'static str, &'static str) {
         ),
         Trouble::Gone => (
             "gone",
-            "The provider does not have it any more. Clone it to make it anew, or choose another.",
+            "The provider does not have it any more. Make it anew on its page, or choose another.",
         ),
         Trouble::Inactive => ("inactive", "It is inactive. Activate it, or choose another."),
     }

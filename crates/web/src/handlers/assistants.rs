@@ -78,7 +78,7 @@ pub(crate) async fn new_assistant(State(state): State<AppState>) -> Result<Respo
         existing: None,
         name: String::new(),
         config_json: AssistantFormPage::STARTER.to_owned(),
-        columns: state.store().recent_columns().await?,
+        columns: columns(&state).await?,
     })
 }
 
@@ -137,6 +137,16 @@ async fn test_call(state: &AppState, live: &AssistantLive) -> Result<TestCall, A
     })
 }
 
+/// Columns of the latest list that words can use: a placeholder has no blanks.
+async fn columns(state: &AppState) -> Result<Vec<String>, ApiError> {
+    let mut columns = state.store().recent_columns().await?;
+    columns.retain(|name| {
+        let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        letters && !name.starts_with(|c: char| c.is_ascii_digit())
+    });
+    Ok(columns)
+}
+
 /// `GET /assistants/{id}/edit`. What cannot be edited now leads to its page, which says why.
 pub(crate) async fn edit_assistant(
     State(state): State<AppState>,
@@ -147,7 +157,7 @@ pub(crate) async fn edit_assistant(
     {
         return Ok(Redirect::to(&format!("/assistants/{id}")).into_response());
     }
-    let columns = state.store().recent_columns().await?;
+    let columns = columns(&state).await?;
     html(&edit_form(shell(&state), &assistant, columns)?)
 }
 

@@ -105,6 +105,7 @@ mod tests {
             missing: 1,
             of: 2,
             column: true,
+            similar: None,
         };
         let actions = Actions::of("1", "Spring", "CREATED", 2, 8);
         assert!(!actions.clone().knowing(&[]).accepts_missing);

@@ -55,6 +55,12 @@ pub struct AssistantLive {
 }
 
 impl AssistantLive {
+    /// Whether it was removed at the provider after its campaign.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|badge| badge.key == "removed")
+    }
+
     /// Whether it is a template, which is only cloned.
     #[must_use]
     pub fn is_template(&self) -> bool {

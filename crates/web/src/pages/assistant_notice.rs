@@ -106,13 +106,22 @@ impl AssistantNotice {
 
     /// The provider no longer has it.
     #[must_use]
-    pub fn gone() -> Self {
-        Self::new(
-            "error",
-            "Vapi no longer has this assistant.".to_owned(),
-            "It cannot call anybody. Clone it to make it anew from what is kept here; campaigns that use it need another \
-             assistant.",
+    pub fn gone(id: &str, may_change: bool) -> Self {
+        let anew = Button::post(
+            "make-anew",
+            "Make it anew",
+            format!("/api/assistants/{id}/push-ours"),
         )
+        .with(&json!({"fingerprint": ""}))
+        .looking("btn-primary", "rotate-ccw");
+        Self {
+            buttons: if may_change { vec![anew] } else { Vec::new() },
+            ..Self::new(
+                "error",
+                "Vapi no longer has this assistant.".to_owned(),
+                "It cannot call anybody. Make it anew there from what is kept here: campaigns that use it can then go on.",
+            )
+        }
     }
 
     /// Its words hold places that are still to be filled in, such as `[your company]`.
@@ -126,6 +135,16 @@ impl AssistantNotice {
                 "Fill in what stands in square brackets before it calls anybody:",
             )
         }
+    }
+
+    /// It was removed at the provider, as it was meant to be.
+    #[must_use]
+    pub fn removed() -> Self {
+        Self::new(
+            "info",
+            "This assistant was made for one campaign.".to_owned(),
+            "The campaign is over, and it was removed at Vapi. What it said and did is kept here; clone it to use it again.",
+        )
     }
 
     /// It may not be chosen.

@@ -13,6 +13,8 @@ pub struct MissingVariable {
     pub of: u64,
     /// Whether the list has a column of this name at all.
     pub column: bool,
+    /// A column of the list that is written almost alike.
+    pub similar: Option<String>,
 }
 
 impl MissingVariable {
@@ -23,7 +25,9 @@ impl MissingVariable {
             let people = count_of(self.of, "person", "people");
             format!("{} is empty for {} of {people}", self.name, count(self.missing))
         } else {
-            format!("{} is no column of the list", self.name)
+            let similar = self.similar.as_ref();
+            let similar = similar.map_or_else(String::new, |column| format!(" (which has “{column}”)"));
+            format!("{} is no column of the list{similar}", self.name)
         }
     }
 }
@@ -50,9 +54,11 @@ mod tests {
             missing: 120,
             of: 1_400,
             column: true,
+            similar: None,
         };
         let plan = MissingVariable {
             name: "plan".to_owned(),
+            similar: Some("Plan".to_owned()),
             column: false,
             ..city.clone()
         };
@@ -62,7 +68,7 @@ mod tests {
         );
         assert_eq!(
             sentence(&[city, plan]),
-            "city is empty for 120 of 1,400 people, plan is no column of the list; the assistant’s words use them."
+            "city is empty for 120 of 1,400 people, plan is no column of the list (which has “Plan”); the assistant’s words use them."
         );
     }
 }

@@ -87,7 +87,7 @@ pub(super) const ASSISTANT_STATES: &[Word] = &[
     ("removing", "Removing…", "tone-waiting", "It is being removed."),
     ("in_doubt", "In doubt", "tone-warn", "The answer to a change was lost. It is being looked up."),
     ("not_created", "Not created", "tone-bad", "The provider has not created it."),
-    ("removed", "Deleted", "tone-quiet", "AutoLynx no longer lists it."),
+    ("removed", "Removed", "tone-quiet", "It was made for one campaign and removed at the provider after it."),
     ("differs", "Differs from Vapi", "tone-warn", "Somebody changed it at the provider."),
     ("gone", "Gone at Vapi", "tone-bad", "The provider no longer has it."),
 ];

@@ -27,7 +27,7 @@ use crate::{
 /// Campaigns shown on the page of an assistant.
 pub(crate) const CAMPAIGNS: u32 = 10;
 /// Versions shown there.
-pub(crate) const VERSIONS: u32 = 50;
+pub(crate) const VERSIONS: u32 = 20;
 /// Places that a version names.
 const PLACES: usize = 6;
 
@@ -179,15 +179,24 @@ fn notices(assistant: &Assistant, config: &Config) -> Vec<AssistantNotice> {
                 ));
             }
             (ChangeState::Doubt, _) => notices.push(AssistantNotice::in_doubt(&id, kind, since)),
-            (ChangeState::Lost, ChangeKind::Create) => {
+            (ChangeState::Lost, ChangeKind::Create) if assistant.version == 0 => {
                 notices.push(AssistantNotice::not_created(&id, &change_id, problem, since));
             }
             (ChangeState::Lost, _) => notices.push(AssistantNotice::lost(&id, &change_id, problem, since)),
             (ChangeState::Done | ChangeState::Refused | ChangeState::Dismissed, _) => {}
         }
     }
+    if assistant.removed_at.is_some() {
+        notices.push(AssistantNotice::removed());
+    }
     if assistant.gone_at.is_some() {
-        notices.push(AssistantNotice::gone());
+        notices.push(AssistantNotice::gone(
+            &id,
+            !assistant
+                .change
+                .as_ref()
+                .is_some_and(|change| change.state.is_open()),
+        ));
     }
     let to_fill_in: Vec<String> = placeholders(config).into_iter().collect();
     if !to_fill_in.is_empty() && assistant.source != Source::Template {

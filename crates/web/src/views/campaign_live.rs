@@ -117,6 +117,7 @@ impl Parts {
                 missing: lacking.people,
                 of: u64::from(self.campaign.total_contacts),
                 column: lacking.column,
+                similar: lacking.similar_column.clone(),
             })
             .collect()
     }
@@ -196,6 +197,17 @@ impl Parts {
                 detail: format!(
                     "It would say “{first}” to people. Fill in what stands in square brackets first."
                 ),
+                action: Some(NoticeAction::Link(
+                    "Edit the assistant".to_owned(),
+                    format!("/assistants/{}/edit", campaign.assistant_id),
+                )),
+            });
+        }
+        if self.gaps.nothing_to_say {
+            return Some(Notice {
+                tone: "warning",
+                title: "The assistant may have nothing to say".to_owned(),
+                detail: "It has neither a model nor a first message.".to_owned(),
                 action: Some(NoticeAction::Link(
                     "Edit the assistant".to_owned(),
                     format!("/assistants/{}/edit", campaign.assistant_id),

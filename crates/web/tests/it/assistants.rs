@@ -126,8 +126,13 @@ async fn what_the_account_holds_is_listed_and_registered() {
         .expect(200)
         .json();
     assert_eq!(again["id"], new["id"], "updated, not doubled");
+    assert_eq!(again["name"], "Discovery calls", "a name of our own stays");
+    create(&rig, "<b>bold</b>").await;
     let page = rig.get("/assistants").await.expect(200).text();
-    assert!(page.contains("&#60;b&#62;Discovery"), "a name is text: {page}");
+    assert!(
+        page.contains("&#60;b&#62;bold") && !page.contains("<b>bold"),
+        "a name is text: {page}"
+    );
 }
 
 #[tokio::test]
@@ -280,6 +285,48 @@ async fn secrets_are_hidden_and_survive_an_edit() {
         file["assistants"][0]["left_out"],
         json!(["server.headers.Authorization"])
     );
+}
+
+/// Whoever may edit cannot have a secret sent to an address of their own without having known it.
+#[tokio::test]
+async fn a_secret_does_not_follow_its_address() {
+    let rig = Rig::new().await;
+    let body = json!({
+        "name": "With a server",
+        "config": {"server": {"url": "https://good.example", "headers": {"Authorization": "Bearer s3cret"}}},
+    });
+    let made = rig
+        .json(Method::POST, "/api/assistants", body)
+        .await
+        .expect(201)
+        .json();
+    let moved = json!({"version": 1, "config": {"server": {"url": "https://evil.example"}}});
+    let refused = rig.json(Method::PATCH, &path(&made), moved).await;
+    assert_eq!(refused.error(), (422, "invalid_field".to_owned()));
+    let provider = rig.provider.assistants.lock().unwrap();
+    let theirs = &provider[made["provider_assistant_id"].as_str().unwrap()];
+    assert_eq!(theirs["server"]["url"], "https://good.example");
+}
+
+#[tokio::test]
+async fn an_address_that_is_a_secret_is_hidden() {
+    let rig = Rig::new().await;
+    for url in [
+        "https://user:s3cret@hook.example/x",
+        "https://hook.example/x?token=s3cret",
+    ] {
+        let body = json!({"name": "Hook", "config": {"server": {"url": url}}});
+        let made = rig.json(Method::POST, "/api/assistants", body).await.expect(201);
+        assert!(!made.text().contains("s3cret"), "{}", made.text());
+        let made = made.json();
+        let mut whole = made["config"].clone();
+        whole["firstMessage"] = "Hello".into();
+        let body = json!({"version": 1, "whole_config": whole});
+        rig.json(Method::PATCH, &path(&made), body).await.expect(200);
+        let provider = rig.provider.assistants.lock().unwrap();
+        let theirs = &provider[made["provider_assistant_id"].as_str().unwrap()];
+        assert_eq!(theirs["server"]["url"], url);
+    }
 }
 
 /// A file that we exported makes the same assistant again, in this or another account.

@@ -274,7 +274,6 @@ async fn a_list_that_lags_is_waited_for() {
 
 /// A list shows the moment at which it was asked for, not the one at which it came: absence counts from there.
 #[tokio::test]
-#[ignore]
 async fn a_slow_answer_does_not_make_a_change_lost() {
     let house = House::new().await;
     let id = unlisted_creation(&house, 100_000).await;
@@ -406,7 +405,6 @@ async fn registering_what_is_in_doubt_settles_the_doubt() {
 
 /// A record that was deleted while its creation was lost comes back when it is registered.
 #[tokio::test]
-#[ignore]
 async fn a_deleted_lost_creation_that_is_registered_comes_back() {
     let house = House::new().await;
     let id = unlisted_creation(&house, 150_000).await;

@@ -103,7 +103,6 @@ async fn taking_their_side_does_not_undo_what_was_saved_in_between() {
 
 /// Registering reads the provider, and somebody saves before it writes.
 #[tokio::test]
-#[ignore]
 async fn registering_does_not_undo_what_was_saved_in_between() {
     let house = House::new().await;
     let id = house.made().await;
@@ -165,7 +164,6 @@ async fn a_copy_with_our_mark_is_another_assistant() {
 /// A machine sleeps on a yes, and wakes after others came to their conclusion and went on from there. Guarantee *no silent
 /// disagreement*.
 #[tokio::test]
-#[ignore]
 async fn a_yes_that_was_slept_on_does_not_hide_what_happened_since() {
     for takes in [false, true] {
         let house = House::new().await;
@@ -211,7 +209,6 @@ async fn a_yes_that_was_slept_on_does_not_hide_what_happened_since() {
 
 /// A machine sleeps on a no, while somebody repeats the creation. The no is about the first request, not the second.
 #[tokio::test]
-#[ignore]
 async fn a_no_that_was_slept_on_does_not_forget_a_repeat() {
     let house = House::new().await;
     let other = house.another_store(7).await;

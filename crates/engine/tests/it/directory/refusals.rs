@@ -153,7 +153,6 @@ async fn a_provider_that_is_down_or_wants_no_more_requests_changes_nothing() {
 
 /// A lost creation that is repeated while the provider is down is still there to be repeated.
 #[tokio::test]
-#[ignore]
 async fn a_repeat_that_never_arrives_keeps_what_is_to_be_repeated() {
     let house = House::new().await;
     house.faults(|faults| faults.assistant_hang_up_before_acting = 1.0);

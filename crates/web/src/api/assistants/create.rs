@@ -59,7 +59,7 @@ pub(crate) async fn handler(
 /// How the copy shall be called, and who makes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Clone {
+pub(crate) struct CloneWish {
     name: Option<String>,
     by: Option<String>,
 }
@@ -68,7 +68,7 @@ pub(crate) struct Clone {
 pub(crate) async fn clone(
     State(state): State<AppState>,
     Id(id): Id<AssistantId>,
-    Body(wish): Body<Clone>,
+    Body(wish): Body<CloneWish>,
 ) -> Result<Response, ApiError> {
     let directory = state.directory.clone();
     let work = async move {

@@ -91,8 +91,9 @@ fn wanted(
             return Err(ApiError::field("config", message));
         }
         (Some(mut changes), None) => {
-            expand_short_form(&mut changes, Some(&stored)).map_err(faults)?;
-            let mut config = stored.clone();
+            // On what the person has seen: a secret must not follow its address to another one.
+            let mut config = secrets::hidden(&stored);
+            expand_short_form(&mut changes, Some(&config)).map_err(faults)?;
             config.merge(&changes);
             config
         }

@@ -37,14 +37,12 @@ pub(crate) async fn held(State(state): State<AppState>) -> Result<Json<Held>, Ap
         .offered()
         .await
         .map_err(|error| ApiError::provider(&error, THEN))?;
+    let known = state.store().registered_assistants().await?;
     let mut items = Vec::with_capacity(offered.len());
     for theirs in offered {
         let config = config_of(&theirs.config_json)?;
-        let known = state.store().assistant_of_provider(&theirs.id).await?;
         items.push(HeldAssistant {
-            registered: known
-                .filter(|record| record.deleted_at.is_none())
-                .map(|record| record.id.to_string()),
+            registered: known.get(&theirs.id).map(ToString::to_string),
             model: model_label(&config),
             voice: voice_label(&config),
             provider_assistant_id: theirs.id,
@@ -54,6 +52,9 @@ pub(crate) async fn held(State(state): State<AppState>) -> Result<Json<Held>, Ap
     items.sort_by_cached_key(|item| item.name.to_lowercase());
     Ok(Json(Held { items }))
 }
+
+/// As at the provider.
+const MAX_NAME_CHARS: usize = 40;
 
 /// Which one to register, what to call it, and who asks.
 #[derive(Deserialize)]
@@ -71,6 +72,14 @@ pub(crate) async fn import(
     Body(wish): Body<Import>,
 ) -> Result<Response, ApiError> {
     let provider_id = wish.provider_assistant_id.trim().to_owned();
+    if wish
+        .name
+        .as_ref()
+        .is_some_and(|name| name.trim().chars().count() > MAX_NAME_CHARS)
+    {
+        let message = format!("A name has at most {MAX_NAME_CHARS} letters.");
+        return Err(ApiError::field("name", message));
+    }
     let known = state.store().assistant_of_provider(&provider_id).await?;
     let directory = state.directory.clone();
     let work = async move {

@@ -105,8 +105,15 @@ async fn settled(state: &AppState, outcome: &Outcome, done: StatusCode) -> Resul
         Outcome::InDoubt(_) => StatusCode::ACCEPTED,
     };
     let id = outcome.id();
-    let body = Json(AssistantJson::read(state, id).await?);
-    let mut response = (status, body).into_response();
+    let mut response = match AssistantJson::read(state, id).await {
+        Ok(assistant) => (status, Json(assistant)).into_response(),
+        // Whoever asked must not be told to try again.
+        Err(_) if status == StatusCode::ACCEPTED => {
+            let body = serde_json::json!({ "id": id.to_string(), "state": "in_doubt" });
+            (status, Json(body)).into_response()
+        }
+        Err(error) => return Err(error),
+    };
     if done == StatusCode::CREATED
         && let Ok(address) = HeaderValue::try_from(format!("/api/assistants/{id}"))
     {

@@ -45,6 +45,13 @@ pub(super) async fn edited_meanwhile(
     seen: u32,
 ) -> Result<ApiError, ApiError> {
     let record = super::find(state, id).await?;
+    if seen > record.version || seen == 0 {
+        let message = format!(
+            "There is no version {seen}; the present one is {}.",
+            record.version
+        );
+        return Ok(ApiError::field("version", message));
+    }
     let latest = state.store().assistant_versions(id, record.version, 1).await?;
     let before = state.store().assistant_versions(id, seen, 1).await?;
     let changed: Vec<Value> = match (before.first(), latest.first()) {
@@ -102,7 +109,7 @@ pub(super) async fn refused(state: &AppState, id: Option<AssistantId>, error: Di
         ),
         DirectoryError::Gone => conflict(
             "gone",
-            "The provider does not have this assistant any more. Clone it to make it anew, or delete the record.",
+            "The provider does not have this assistant any more. Make it anew there, or delete the record.",
         ),
         DirectoryError::Drifted => conflict(
             "drifted",
@@ -110,6 +117,7 @@ pub(super) async fn refused(state: &AppState, id: Option<AssistantId>, error: Di
              theirs or push ours.",
         ),
         DirectoryError::Busy => busy(state, id).await,
+        DirectoryError::NotLost => conflict("not_lost", "This change is settled, so there is nothing to repeat."),
         DirectoryError::Moved(version) => match id {
             Some(id) => edited_meanwhile(state, id, version.saturating_sub(1))
                 .await

@@ -71,10 +71,10 @@ pub(crate) fn state_of(assistant: &Assistant) -> &'static str {
     match change.map(|change| (change.state, change.kind)) {
         _ if assistant.removed_at.is_some() => "removed",
         Some((ChangeState::Doubt, _)) => "in_doubt",
-        Some((ChangeState::Sent, Create)) => "creating",
-        Some((ChangeState::Sent, Update)) => "changing",
+        Some((ChangeState::Sent, Create)) if assistant.version == 0 => "creating",
+        Some((ChangeState::Sent, Create | Update)) => "changing",
         Some((ChangeState::Sent, Remove)) => "removing",
-        Some((ChangeState::Lost, Create)) => "not_created",
+        Some((ChangeState::Lost, Create)) if assistant.version == 0 => "not_created",
         _ => "ready",
     }
 }

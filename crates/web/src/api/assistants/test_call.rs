@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    campaign::{Action, Kind, Mode},
+    campaign::{Kind, Mode},
     ids::AssistantId,
     phone::Phone,
 };
@@ -18,7 +18,7 @@ use store::{NewCampaign, NewContact, Totals, Wake};
 
 use super::find;
 use crate::{
-    api::{act_on_campaign::act, create_campaign::number_to_call_from, unfit::unfit},
+    api::{create_campaign::number_to_call_from, unfit::unfit},
     body::Body,
     error::ApiError,
     extract::Id,
@@ -100,8 +100,9 @@ pub(crate) async fn handler(
         ..Totals::default()
     };
     let campaign = import.finish(totals, &[]).await?;
-    act(&state, campaign, Action::Start).await?;
+    state.store().wake(Wake::Dispatch);
     state.store().wake(Wake::Campaign(campaign));
+    state.store().wake(Wake::Assistant(id));
     tracing::info!(assistant.id = %id, campaign.id = %campaign, "test call");
     let placed = Placed {
         campaign_id: campaign.to_string(),

@@ -242,7 +242,10 @@ impl AssistantLive {
         let mut gone = live("Winter campaign 2025", "imported", "ready", false, &config);
         gone.actions = AssistantActions::of(&gone.id, &gone.name, "imported", "ready", false, true);
         gone.trouble = Some(Badge::assistant_state("gone"));
-        gone.notices = vec![AssistantNotice::gone(), AssistantNotice::inactive()];
+        gone.notices = vec![
+            AssistantNotice::gone("019aa000-0000-7000-8000-00000000a001", true),
+            AssistantNotice::inactive(),
+        ];
         let mut template = live("Quick pitch", "template", "ready", true, &config);
         template.checked = None;
         template.provider_assistant_id = None;

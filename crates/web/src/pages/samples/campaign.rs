@@ -188,6 +188,7 @@ fn incomplete() -> CampaignLive {
         missing,
         of: 400,
         column,
+        similar: None,
     };
     sample.missing = vec![variable("city", 120, true), variable("callback_day", 400, false)];
     sample.actions = sample.actions.knowing(&sample.missing);

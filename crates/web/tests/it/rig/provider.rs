@@ -151,7 +151,7 @@ impl FakeProvider {
             Some(Trouble::AnswerLost) | None => {}
         }
         match act(&mut self.assistants.lock().unwrap()) {
-            None => ChangeAnswer::NotFound,
+            None => ChangeAnswer::NotFound("there is none".to_owned()),
             Some(_) if trouble == Some(Trouble::AnswerLost) => ChangeAnswer::InDoubt("no answer".to_owned()),
             Some(done) => ChangeAnswer::Done(Box::new(done)),
         }
