@@ -76,12 +76,6 @@ impl ProviderNumber {
     pub fn usable(&self) -> bool {
         self.state == NumberState::Active
     }
-
-    /// Whether it was bought from the provider itself: about ten calls a day, within the United States. Fit for a try.
-    #[must_use]
-    pub fn is_for_tries(&self) -> bool {
-        self.provider.as_deref() == Some("vapi")
-    }
 }
 
 /// What became of a dial.

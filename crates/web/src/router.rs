@@ -92,8 +92,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/calls/{id}", get(api::get_call::handler))
         .route("/api/calls/{id}/recording", get(api::get_recording::handler))
         .route("/api/phone-numbers", get(api::phone_numbers::list))
-        .route("/api/health/phone-line", get(api::phone_numbers::line))
-        .merge(assistants());
+        .route("/api/health/phone-line", get(api::phone_numbers::line));
     let slow = Router::new()
         .route(
             "/api/campaigns/{id}/export.csv",
@@ -104,6 +103,8 @@ pub fn router(state: AppState) -> Router {
             get(api::export_problems::handler),
         )
         .route("/api/calls/poll-status", post(api::poll_status::handler))
+        // A change waits for the provider up to four times. Cut off before, people would be told to try again.
+        .merge(assistants())
         .layer(within(LONG_PATIENCE));
     // The list is counted while it streams; the framework's own limit knows nothing of it.
     let campaigns = Router::new()

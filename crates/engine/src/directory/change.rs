@@ -9,7 +9,7 @@ use domain::{
 use serde_json::{Map, Value};
 use store::{Assistant, Intended, NewChange, Wake};
 
-use super::{ChangeAnswer, Directory, DirectoryError, Edit, Outcome, config_of, create::made};
+use super::{ChangeAnswer, Directory, DirectoryError, Edit, Outcome, config_of};
 
 impl Directory {
     /// Changes an assistant at the provider, then our record.
@@ -113,12 +113,7 @@ impl Directory {
             next_look: self.next_look(now),
         };
         let change = self.intend(record, record.version, &change, now).await?;
-        let answer = if self.is_stale(now) {
-            ChangeAnswer::InDoubt("not sent in time; whether it exists is looked up".to_owned())
-        } else {
-            self.provider.create(&body).await
-        };
-        let answer = made(answer).without_secrets(&[&ours]);
+        let answer = self.ask_for(&body, &ours, now).await;
         self.record_answer(record.id, change, now, answer).await
     }
 
@@ -182,13 +177,8 @@ impl Directory {
                     return Err(DirectoryError::Busy);
                 }
                 let body: Value = serde_json::from_str(&lost.change.body_json).unwrap_or_default();
-                let answer = if self.is_stale(now) {
-                    ChangeAnswer::InDoubt("not sent in time; whether it exists is looked up".to_owned())
-                } else {
-                    self.provider.create(&body).await
-                };
                 let config = config_of(&lost.change.config_json)?;
-                let answer = made(answer).without_secrets(&[&config]);
+                let answer = self.ask_for(&body, &config, now).await;
                 if let ChangeAnswer::NoEffect(error) = answer {
                     self.store
                         .change_lost(change, &error.message, self.clock.now())

@@ -4,7 +4,9 @@ use domain::{
     assistant::{Config, check, mark_in, templates},
     directory::{ChangeKind, Origin},
     ids::AssistantId,
+    time::UtcMs,
 };
+use serde_json::Value;
 use store::{Assistant, NewAssistant, NewChange, NewTemplate, Registered, Wake};
 
 use super::{ChangeAnswer, Creation, Directory, DirectoryError, Outcome, ProviderAssistant, config_of};
@@ -42,13 +44,24 @@ impl Directory {
             .intend_to_create(id, creation.active, creation.ephemeral, &change, now)
             .await?;
         self.store.wake(Wake::Assistant(id));
-        let answer = if self.is_stale(now) {
-            ChangeAnswer::InDoubt("not sent in time; whether it exists is looked up".to_owned())
-        } else {
-            self.provider.create(&body).await
-        };
-        let answer = made(answer).without_secrets(&[&creation.config]);
+        let answer = self.ask_for(&body, &creation.config, now).await;
         self.record_answer(id, change, now, answer).await
+    }
+
+    /// Asks the provider for a new assistant, unless this node slept on it since the intent was written down.
+    pub(super) async fn ask_for(&self, body: &Value, config: &Config, intended_at: UtcMs) -> ChangeAnswer {
+        if self.is_stale(intended_at) {
+            return ChangeAnswer::InDoubt("not sent in time; whether it exists is looked up".to_owned());
+        }
+        let answer = self.provider.create(body).await.without_secrets(&[config]);
+        match answer {
+            // What the provider does not find then is something that the configuration speaks of.
+            ChangeAnswer::NotFound(message) => ChangeAnswer::Refused {
+                faults: Vec::new(),
+                message,
+            },
+            other => other,
+        }
     }
 
     /// Makes a copy of an assistant or of a template at the provider.
@@ -135,7 +148,11 @@ impl Directory {
         let Some(id) = mark_in(&theirs.config_json) else {
             return Ok(None);
         };
-        let Some(creation) = self.store.creation_of(id).await? else {
+        let creation = self.store.creation_of(id).await?;
+        // A list may still show the one that is gone, in whose place another is being made.
+        let creation =
+            creation.filter(|creation| creation.provider_assistant_id.as_deref() != Some(&theirs.id));
+        let Some(creation) = creation else {
             return Ok(None);
         };
         let config = config_of(&theirs.config_json)?;
@@ -175,17 +192,6 @@ fn own_name(known: Option<&Assistant>, theirs: &Config, provider: &ProviderAssis
             let id: String = provider.id.chars().take(8).collect();
             format!("Unnamed ({id})")
         })
-}
-
-/// The answer to a creation: what the provider does not find then is something that the configuration speaks of.
-pub(super) fn made(answer: ChangeAnswer) -> ChangeAnswer {
-    match answer {
-        ChangeAnswer::NotFound(message) => ChangeAnswer::Refused {
-            faults: Vec::new(),
-            message,
-        },
-        other => other,
-    }
 }
 
 /// The name of a copy, within what the provider takes.

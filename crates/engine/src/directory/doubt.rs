@@ -133,6 +133,8 @@ impl Directory {
             .await?
             .into_iter()
             .filter(|theirs| mark_in(&theirs.config_json) == Some(creation.assistant_id))
+            // The one that is gone, in whose place this one is made.
+            .filter(|theirs| creation.provider_assistant_id.as_deref() != Some(&theirs.id))
             .collect();
         if found.len() > 1 {
             tracing::warn!(assistant.id = %creation.assistant_id, "the provider has more than one assistant with our mark");
