@@ -18,6 +18,10 @@ pub(crate) enum Step {
     LineBegins(usize),
     LineEnds(usize),
     Forward,
+    /// The assistant calls its tool.
+    CallTool,
+    /// A command of that place in the ledger, taken a while ago, ends the call.
+    HungUpByControl(usize),
     /// It is truly over.
     End,
     /// A stuck record comes right.
@@ -45,6 +49,7 @@ pub(crate) enum Message {
     Transcript { line: usize, partial: bool },
     UserInterrupted,
     Hang,
+    ToolCalls,
 }
 
 /// A message on its way.

@@ -2,11 +2,13 @@
 
 use crate::agenda::Outgoing;
 use crate::analysis::{self, Analysis};
+use crate::callback::Callback;
 use crate::conversation::{self, Line, Speaker};
 use crate::cost::Cost;
-use crate::plan::{DIALLING_MS, Plan};
-use crate::script::{Script, Stuck};
+use crate::plan::{DIALLING_MS, Plan, Talk};
+use crate::script::{Mood, Script, Stuck};
 use crate::terms::Terms;
+use crate::tools::ToolUse;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -88,6 +90,10 @@ pub(crate) struct Call {
     pub(crate) holds_line: bool,
     /// Lines that were put into the assistant's mouth: (moment, text).
     pub(crate) said: Vec<(i64, String)>,
+    /// The command that ends the call, by its place in the ledger.
+    pub(crate) ended_by_command: Option<usize>,
+    /// The tool that the assistant called.
+    pub(crate) tool_use: Option<ToolUse>,
     /// When a wait for a free line is given up, for scheduled calls.
     pub(crate) latest_ms: Option<i64>,
 
@@ -125,7 +131,9 @@ impl Call {
         let mut rng = conversation::stream(seed, &self.key);
         let cast = &self.terms.cast;
         let spoken_ms = until_ms - started_ms;
-        let mut lines = conversation::lines(cast, plan.talk, plan.talk_ms, spoken_ms, &mut rng);
+        let when = self.callback(seed).map(|callback| callback.words());
+        let when = when.as_deref().unwrap_or_default();
+        let mut lines = conversation::lines(cast, plan.talk, when, plan.talk_ms, spoken_ms, &mut rng);
         for (at_ms, text) in &self.said {
             let from_ms = at_ms - started_ms;
             let to_ms = from_ms + speaking_ms(text);
@@ -135,11 +143,51 @@ impl Call {
                     text: text.clone(),
                     from_ms,
                     to_ms,
+                    wish: false,
                 };
                 lines.push(line);
             }
         }
         lines
+    }
+
+    /// When the person wants to be called back, if that is how the talk goes.
+    pub(crate) fn callback(&self, seed: u64) -> Option<Callback> {
+        let asks = self.plan.as_ref()?.talk == Talk::Conversation(Mood::Callback);
+        let wanted = self.script.as_ref().and_then(|script| script.callback.as_ref());
+        let started_ms = self.started_ms.filter(|_| asks)?;
+        Some(Callback::of(wanted, started_ms, seed, &self.key))
+    }
+
+    /// Whether the person wants no more calls.
+    pub(crate) fn opts_out(&self) -> bool {
+        let plan = self.plan.as_ref();
+        plan.is_some_and(|plan| plan.talk == Talk::Conversation(Mood::OptOut))
+    }
+
+    /// What the person wishes, and the moment after it was said, if the talk comes to that.
+    pub(crate) fn wish(&self, seed: u64) -> Option<(i64, String)> {
+        let wish = self.lines(seed, i64::MAX).into_iter().find(|line| line.wish)?;
+        Some((self.started_ms? + wish.to_ms, wish.text))
+    }
+
+    /// What was truly said: whoever was cut off before the wish only said a few words.
+    fn talk(&self, seed: u64) -> Talk {
+        let Some(plan) = &self.plan else {
+            return Talk::Nothing;
+        };
+        if !matches!(plan.talk, Talk::Conversation(Mood::OptOut | Mood::Callback)) {
+            return plan.talk;
+        }
+        let cut_off = match (self.wish(seed), self.truly_ended_ms) {
+            (Some((said_ms, _)), Some(ended_ms)) => ended_ms < said_ms,
+            _ => false,
+        };
+        if cut_off {
+            Talk::Conversation(Mood::HangUp)
+        } else {
+            plan.talk
+        }
     }
 
     pub(crate) fn cost(&self, usd_micros_per_minute: i64) -> Cost {
@@ -157,11 +205,17 @@ impl Call {
             Some(ended_ms) if self.terms.transcript => self.lines(seed, ended_ms),
             _ => Vec::new(),
         };
-        let analysis = match &self.plan {
-            Some(plan) if self.reported => {
-                analysis::of(&self.terms.analysis, &self.terms.cast, plan.talk, lines.len())
-            }
-            _ => Analysis::default(),
+        let analysis = if self.reported {
+            let callback = self.callback(seed);
+            analysis::of(
+                &self.terms.analysis,
+                &self.terms.cast,
+                self.talk(seed),
+                callback.as_ref(),
+                lines.len(),
+            )
+        } else {
+            Analysis::default()
         };
         Some(Afterwards {
             lines,

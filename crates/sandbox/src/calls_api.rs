@@ -1,18 +1,16 @@
-//! Reading, renaming, deleting and steering calls.
+//! Reading, renaming and deleting calls.
 
-use crate::agenda::Step;
 use crate::answer::Answer;
 use crate::artifact::recording_url;
-use crate::call::{Call, Status, speaking_ms};
+use crate::call::{Call, Status};
 use crate::create::not_json;
 use crate::query::Filters;
 use crate::validate;
 use crate::view;
 use crate::world::{Refusal, World};
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 impl World {
@@ -102,52 +100,7 @@ impl World {
         )))
     }
 
-    /// `monitor.controlUrl`: knows no key, only the address.
-    pub(crate) fn control(&mut self, id: &str, request: &Request<Bytes>, now_ms: i64) -> Answer {
-        let live = self.find_call(id).ok().filter(|index| {
-            let call = self.book.get(*index);
-            call.terms.control && call.placed_ms.is_some() && call.truly_ended_ms.is_none()
-        });
-        let Some(index) = live.filter(|_| request.method() == http::Method::POST) else {
-            return Answer::refusal(StatusCode::NOT_FOUND, "Call Is Not Active.");
-        };
-        let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        match body.get("type").and_then(Value::as_str) {
-            Some("end-call") => self.end_early(index, "manually-canceled", now_ms),
-            Some("say") => self.say(index, &body, now_ms),
-            Some("add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {}
-            _ => return Answer::refusal(StatusCode::BAD_REQUEST, "Unknown message type."),
-        }
-        Answer::ok(&json!({}))
-    }
-
-    fn end_early(&mut self, index: usize, reason: &str, at_ms: i64) {
-        let call = self.book.get_mut(index);
-        if let (Some(plan), Some(placed_ms)) = (&mut call.plan, call.placed_ms)
-            && at_ms - placed_ms < plan.end_ms
-        {
-            plan.end_ms = at_ms - placed_ms;
-            plan.ended_reason = reason.to_owned();
-            self.agenda.add(at_ms, index, Step::End);
-        }
-        // What is due at this very moment happens before the answer leaves.
-        self.settle(self.now_ms);
-    }
-
-    fn say(&mut self, index: usize, body: &Value, now_ms: i64) {
-        let text = body.get("content").and_then(Value::as_str).unwrap_or_default();
-        let call = self.book.get_mut(index);
-        if call.status != Status::InProgress || text.is_empty() {
-            return;
-        }
-        call.said.push((now_ms, text.to_owned()));
-        if body.get("endCallAfterSpoken").and_then(Value::as_bool) == Some(true) {
-            let over_ms = now_ms + speaking_ms(text);
-            self.end_early(index, "assistant-ended-call-after-message-spoken", over_ms);
-        }
-    }
-
-    fn find_call(&self, id: &str) -> Result<usize, Refusal> {
+    pub(crate) fn find_call(&self, id: &str) -> Result<usize, Refusal> {
         let found = Uuid::try_parse(id).map_err(|_| not_an_id())?;
         let missing = || Refusal::NotFound(format!("Couldn't Get Call. `id` {found} Does Not Exist."));
         self.book.find(found).ok_or_else(missing)

@@ -23,6 +23,8 @@ pub(crate) struct Line {
     pub(crate) text: String,
     pub(crate) from_ms: i64,
     pub(crate) to_ms: i64,
+    /// With it the person asks for something that outlives the call: no more calls, or another one.
+    pub(crate) wish: bool,
 }
 
 /// What the lines are made from.
@@ -42,35 +44,63 @@ pub(crate) struct Cast {
     pub(crate) end_message: Option<String>,
 }
 
-/// The lines of a talk that would take `talk_ms`; those that end after `spoken_ms` were never said.
-pub(crate) fn lines(cast: &Cast, talk: Talk, talk_ms: i64, spoken_ms: i64, rng: &mut impl Rng) -> Vec<Line> {
+/// The lines of a talk that would take `talk_ms`; those that end after `spoken_ms` were never said. `when` is the time of a
+/// callback in words.
+pub(crate) fn lines(
+    cast: &Cast,
+    talk: Talk,
+    when: &str,
+    talk_ms: i64,
+    spoken_ms: i64,
+    rng: &mut impl Rng,
+) -> Vec<Line> {
     let said = match talk {
         Talk::Nothing => Vec::new(),
         Talk::Greeting => greeting(cast, rng),
-        Talk::Conversation(Mood::Silent) => vec![(Speaker::Assistant, opening(cast))],
-        Talk::Conversation(mood) => conversation(cast, mood, talk_ms, rng),
+        Talk::Conversation(Mood::Silent) => vec![Said::plain(Speaker::Assistant, opening(cast))],
+        Talk::Conversation(mood) => conversation(cast, mood, when, talk_ms, rng),
     };
     timed(said, talk_ms, spoken_ms)
 }
 
-fn greeting(cast: &Cast, rng: &mut impl Rng) -> Vec<(Speaker, String)> {
+/// A line before it has its time.
+struct Said {
+    speaker: Speaker,
+    text: String,
+    wish: bool,
+}
+
+impl Said {
+    fn plain(speaker: Speaker, text: String) -> Said {
+        Said {
+            speaker,
+            text,
+            wish: false,
+        }
+    }
+}
+
+fn greeting(cast: &Cast, rng: &mut impl Rng) -> Vec<Said> {
     let greeting = lines::GREETINGS[rng.random_range(0..lines::GREETINGS.len())];
-    let mut said = vec![(Speaker::Customer, filled(greeting, cast))];
+    let mut said = vec![Said::plain(Speaker::Customer, filled(greeting, cast))];
     if let Some(message) = &cast.voicemail_message {
-        said.push((Speaker::Assistant, message.clone()));
+        said.push(Said::plain(Speaker::Assistant, message.clone()));
     }
     said
 }
 
-fn conversation(cast: &Cast, mood: Mood, talk_ms: i64, rng: &mut impl Rng) -> Vec<(Speaker, String)> {
+fn conversation(cast: &Cast, mood: Mood, when: &str, talk_ms: i64, rng: &mut impl Rng) -> Vec<Said> {
     let sketches = lines::sketches(mood);
     let sketch: &Sketch = &sketches[rng.random_range(0..sketches.len())];
     let mut said = Vec::new();
     if cast.waits_for_customer {
-        said.push((Speaker::Customer, "Hello?".to_owned()));
+        said.push(Said::plain(Speaker::Customer, "Hello?".to_owned()));
     }
-    said.push((Speaker::Assistant, opening(cast)));
-    said.push((Speaker::Customer, filled(sketch.reply, cast)));
+    said.push(Said::plain(Speaker::Assistant, opening(cast)));
+    said.push(Said {
+        wish: mood == Mood::OptOut,
+        ..Said::plain(Speaker::Customer, filled(sketch.reply, cast))
+    });
     // One more question and answer for every 20 seconds that the closing does not fill; nobody without interest hears
     // more than two.
     let most = if mood == Mood::NotInterested {
@@ -85,8 +115,8 @@ fn conversation(cast: &Cast, mood: Mood, talk_ms: i64, rng: &mut impl Rng) -> Ve
         // Selection sampling: as many as wanted, in their order.
         if rng.random_range(0..lines::MIDDLE.len() - nth) < wanted {
             wanted -= 1;
-            said.push((Speaker::Assistant, filled(question, cast)));
-            said.push((
+            said.push(Said::plain(Speaker::Assistant, filled(question, cast)));
+            said.push(Said::plain(
                 Speaker::Customer,
                 filled(answers[rng.random_range(0..answers.len())], cast),
             ));
@@ -98,10 +128,12 @@ fn conversation(cast: &Cast, mood: Mood, talk_ms: i64, rng: &mut impl Rng) -> Ve
         } else {
             Speaker::Customer
         };
-        said.push((speaker, filled(text, cast)));
+        let wish = mood == Mood::Callback && speaker == Speaker::Customer && text.contains("{when}");
+        let text = filled(text, cast).replace("{when}", when);
+        said.push(Said { speaker, text, wish });
     }
     if let (Some(message), false) = (&cast.end_message, mood == Mood::HangUp) {
-        said.push((Speaker::Assistant, message.clone()));
+        said.push(Said::plain(Speaker::Assistant, message.clone()));
     }
     said
 }
@@ -118,12 +150,12 @@ fn filled(text: &str, cast: &Cast) -> String {
 }
 
 /// Spreads the lines over the talk by their length, with a short pause after each.
-fn timed(said: Vec<(Speaker, String)>, talk_ms: i64, spoken_ms: i64) -> Vec<Line> {
+fn timed(said: Vec<Said>, talk_ms: i64, spoken_ms: i64) -> Vec<Line> {
     let weight = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX).clamp(10, 1_000) + 8;
-    let total: i64 = said.iter().map(|(_, text)| weight(text)).sum();
+    let total: i64 = said.iter().map(|said| weight(&said.text)).sum();
     let mut before = 0;
     let mut lines = Vec::with_capacity(said.len());
-    for (speaker, text) in said {
+    for Said { speaker, text, wish } in said {
         let from_ms = talk_ms * before / total;
         let to_ms = talk_ms * (before + weight(&text) - 8) / total;
         before += weight(&text);
@@ -133,6 +165,7 @@ fn timed(said: Vec<(Speaker, String)>, talk_ms: i64, spoken_ms: i64) -> Vec<Line
                 text,
                 from_ms,
                 to_ms,
+                wish,
             });
         }
     }
@@ -176,6 +209,7 @@ mod tests {
         lines(
             &cast(),
             Talk::Conversation(mood),
+            "on Friday at 3:30 pm",
             talk_ms,
             spoken_ms,
             &mut stream(3, "k"),
@@ -200,6 +234,21 @@ mod tests {
             );
             assert!(lines.windows(2).all(|pair| pair[0].to_ms <= pair[1].from_ms));
             assert!(lines.iter().all(|line| !line.text.contains('{')), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_wishes_something_says_it_once() {
+        for talk_ms in [20_000, 90_000, 300_000] {
+            let wishes = |mood| -> Vec<String> {
+                let lines = said(mood, talk_ms, talk_ms).into_iter();
+                lines.filter(|line| line.wish).map(|line| line.text).collect()
+            };
+            assert_eq!(wishes(Mood::OptOut).len(), 1);
+            let callback = wishes(Mood::Callback);
+            assert_eq!(callback.len(), 1);
+            assert!(callback[0].contains("on Friday at 3:30 pm"), "{callback:?}");
+            assert!(wishes(Mood::Interested).is_empty());
         }
     }
 

@@ -1,4 +1,7 @@
 //! What a call costs: answered minutes times a rate, split over the services that the provider names.
+//!
+//! Linear in the answered time, to the millisecond, and rounded down to a millionth of a dollar. No minimum, no started
+//! minute, nothing before the answer.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -112,6 +115,22 @@ fn usd(micros: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_longer_call_never_costs_less_and_no_call_more_than_its_rate() {
+        let rate = 130_000;
+        let mut before = 0;
+        for duration_ms in (0..600_000).step_by(777) {
+            let cost = Cost::of(duration_ms, rate).total_micros();
+            assert!(
+                cost >= before && cost * 60_000 <= duration_ms * rate,
+                "{duration_ms} ms"
+            );
+            before = cost;
+        }
+        assert_eq!(Cost::of(60_000, rate).total_micros(), rate);
+        assert_eq!(Cost::of(-1, rate).total_micros(), 0);
+    }
 
     #[test]
     fn the_parts_add_up_to_the_total() {

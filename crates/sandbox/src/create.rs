@@ -175,7 +175,7 @@ impl World {
             request.get("assistantOverrides"),
             customer.get("assistantOverrides"),
         );
-        let script = script_of(overrides.as_ref(), customer)?;
+        let scripts = scripts_of(overrides.as_ref(), customer)?;
         let text = |name: &str| customer.get(name).and_then(Value::as_str);
         let Some(number) = text("number").or_else(|| text("sipUri")).map(str::to_owned) else {
             let message = "Couldn't Get Customer. Need Either `number` Or `sipUri`.";
@@ -207,6 +207,7 @@ impl World {
         let mut call = self.record(request, customer, resources, overrides.as_ref(), now_ms);
         call.our_id = own.map(str::to_owned);
         call.listed_from_ms += self.list_lag_ms(&key);
+        let script = script::of_attempt(scripts, count);
         (call.key, call.number, call.script, call.refused) = (key, number, script, full);
         if let Some(earliest_ms) = scheduled_ms {
             call.status = Status::Scheduled;
@@ -323,6 +324,8 @@ impl World {
             truly_ended_ms: None,
             holds_line: false,
             said: Vec::new(),
+            ended_by_command: None,
+            tool_use: None,
             latest_ms: None,
             snapshot: None,
             held: None,
@@ -341,11 +344,11 @@ impl World {
     }
 }
 
-/// What the person does, if the request says so: the variable `sandbox`, else the end of the name, else the number.
-fn script_of(overrides: Option<&Object>, customer: &Object) -> Result<Option<Script>, Refusal> {
+/// What the person does, attempt by attempt, if the request says so: the variable `sandbox`, else the end of the name, else the number.
+fn scripts_of(overrides: Option<&Object>, customer: &Object) -> Result<Vec<Script>, Refusal> {
     let variable = overrides.and_then(|overrides| overrides.get("variableValues")?.get("sandbox")?.as_str());
     if let Some(text) = variable.filter(|text| !text.trim().is_empty()) {
-        return script::parse(text).map(Some).ok_or_else(|| {
+        return script::parse_all(text).ok_or_else(|| {
             Refusal::Invalid(vec![Problem {
                 code: "INVALID_VALUE",
                 message: format!(
@@ -356,8 +359,13 @@ fn script_of(overrides: Option<&Object>, customer: &Object) -> Result<Option<Scr
         });
     }
     let text = |name: &str| customer.get(name).and_then(Value::as_str);
-    let of_name = text("name").and_then(script::of_name).and_then(script::parse);
-    Ok(of_name.or_else(|| text("number").and_then(script::of_number).and_then(script::parse)))
+    let of_name = text("name").and_then(script::of_name).and_then(script::parse_all);
+    let of_number = || {
+        text("number")
+            .and_then(script::of_number)
+            .and_then(script::parse_all)
+    };
+    Ok(of_name.or_else(of_number).unwrap_or_default())
 }
 
 /// The overrides of the request with those of the customer on top.

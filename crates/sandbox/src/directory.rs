@@ -257,6 +257,7 @@ fn riley() -> Value {
                         "outcome": {"type": "string"},
                         "interested": {"type": "boolean"},
                         "callback_requested": {"type": "boolean"},
+                        "callback_at": {"type": "string", "format": "date-time"},
                         "do_not_call": {"type": "boolean"},
                     },
                 },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A fault of a request is drawn when the request comes in. The faults of a call or an assistant (stuck, seen late in
 /// lists) are drawn when it is created, those of a webhook when it is due.
 ///
-/// A *change* of an assistant is `POST /assistant`, `PATCH /assistant/{id}` or `DELETE /assistant/{id}`.
+/// A *command* is `POST` to the control URL of a live call. A *change* of an assistant is `POST /assistant`, `PATCH /assistant/{id}` or `DELETE /assistant/{id}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
@@ -55,6 +55,30 @@ pub struct Faults {
     pub assistant_list_lag: f64,
     /// For how long it is missing.
     pub assistant_list_lag_ms: Span,
+    /// A command is refused with 403 and nothing is done.
+    pub control_refusal: f64,
+    /// A command is answered with 404 although the call is live, and nothing is done.
+    pub control_not_found: f64,
+    /// The same, while nobody has answered the call: what the provider does then is not documented.
+    pub control_not_found_before_answer: f64,
+    /// A command is answered with 500, 502 or 503 and nothing is done.
+    pub control_error_before_acting: f64,
+    /// A command is answered with 500, 502 or 504 although it was done.
+    pub control_error_after_acting: f64,
+    /// The connection of a command drops before anything is done.
+    pub control_hang_up_before_acting: f64,
+    /// The connection of a command drops after it was done.
+    pub control_hang_up_after_acting: f64,
+    /// A command gets no answer for `control_timeout_ms`, then 504, and nothing is done.
+    pub control_timeout: f64,
+    /// How long that takes.
+    pub control_timeout_ms: Span,
+    /// An `end-call` is answered with 200 and nothing is done: the call goes on.
+    pub control_ignored: f64,
+    /// An `end-call` is answered with 200 and done only later.
+    pub control_late_acting: f64,
+    /// How much later.
+    pub control_late_acting_ms: Span,
     /// A webhook is never sent.
     pub webhook_lost: f64,
     /// A webhook is sent twice.
@@ -108,6 +132,18 @@ impl Default for Faults {
             assistant_late_acting_ms: Span::new(1_000, 30_000),
             assistant_list_lag: 0.0,
             assistant_list_lag_ms: Span::new(1_000, 60_000),
+            control_refusal: 0.0,
+            control_not_found: 0.0,
+            control_not_found_before_answer: 0.0,
+            control_error_before_acting: 0.0,
+            control_error_after_acting: 0.0,
+            control_hang_up_before_acting: 0.0,
+            control_hang_up_after_acting: 0.0,
+            control_timeout: 0.0,
+            control_timeout_ms: Span::new(30_000, 60_000),
+            control_ignored: 0.0,
+            control_late_acting: 0.0,
+            control_late_acting_ms: Span::new(500, 5_000),
             webhook_lost: 0.0,
             webhook_duplicated: 0.0,
             webhook_delayed: 0.0,
@@ -146,6 +182,11 @@ impl Faults {
             assistant_error_after_acting: 0.005,
             assistant_hang_up_before_acting: 0.005,
             assistant_hang_up_after_acting: 0.005,
+            control_error_before_acting: 0.01,
+            control_error_after_acting: 0.005,
+            control_hang_up_before_acting: 0.005,
+            control_hang_up_after_acting: 0.005,
+            control_late_acting: 0.05,
             webhook_lost: 0.02,
             webhook_duplicated: 0.03,
             webhook_delayed: 0.05,
@@ -176,6 +217,17 @@ impl Faults {
             assistant_hang_up_after_acting: 0.04,
             assistant_late_acting: 0.02,
             assistant_list_lag: 0.05,
+            control_refusal: 0.02,
+            control_not_found: 0.02,
+            control_not_found_before_answer: 0.30,
+            control_error_before_acting: 0.05,
+            control_error_after_acting: 0.04,
+            control_hang_up_before_acting: 0.03,
+            control_hang_up_after_acting: 0.04,
+            control_timeout: 0.04,
+            control_ignored: 0.04,
+            control_late_acting: 0.20,
+            control_late_acting_ms: Span::new(500, 30_000),
             webhook_lost: 0.20,
             webhook_duplicated: 0.15,
             webhook_delayed: 0.20,

@@ -32,6 +32,12 @@ pub struct Ledger {
     pub account_lines: u32,
     /// What became of assistants.
     pub assistants: LedgerAssistants,
+    /// Calls that a command to their control address ended.
+    pub calls_hung_up_by_control: u64,
+    /// Every command to a control address that reached the provider, in order; empty in the short form.
+    pub controls: Vec<LedgerControl>,
+    /// Every tool that an assistant called, in the order of the calls' creation; empty in the short form.
+    pub tool_calls: Vec<LedgerToolCall>,
     /// Requests refused, by cause.
     pub refused: Refused,
     /// API requests by method and route, as `GET /call/{id}`. Those that found the provider down are counted too.
@@ -73,6 +79,55 @@ pub struct LedgerCall {
     pub fate: Option<String>,
     /// What it cost, in millionths of a dollar.
     pub cost_usd_micros: i64,
+}
+
+/// One command to the control address of a call. Moments are milliseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerControl {
+    /// The id in the address, of a call or not.
+    pub provider_call_id: String,
+    /// [`LedgerCall::our_id`], where the address is one of a call.
+    pub our_id: Option<String>,
+    /// Its `type`, as `end-call`; empty when it had none.
+    pub command: String,
+    /// When it came.
+    pub at_ms: i64,
+    /// What it was answered with; `None`: its connection was dropped.
+    pub status: Option<u16>,
+    /// When the call ended because of it; `None` when it did not.
+    pub hung_up_at_ms: Option<i64>,
+}
+
+/// One call of a tool by an assistant, in the middle of a telephone call. Moments are milliseconds UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerToolCall {
+    /// The provider's id of the telephone call.
+    pub provider_call_id: String,
+    /// [`LedgerCall::our_id`] of it.
+    pub our_id: Option<String>,
+    /// The id of the tool call.
+    pub id: String,
+    /// The function's name.
+    pub name: String,
+    /// The JSON text that it was called with.
+    pub arguments: String,
+    /// When.
+    pub at_ms: i64,
+    /// What its receiver said, once for each delivery that had an end; none when nobody was asked.
+    pub answers: Vec<LedgerToolAnswer>,
+}
+
+/// An answer to a tool call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerToolAnswer {
+    /// When it came.
+    pub at_ms: i64,
+    /// The HTTP status; `None` when the receiver was not reached or took too long.
+    pub status: Option<u16>,
+    /// What the tool gave back.
+    pub result: Option<String>,
+    /// Why it gave nothing back.
+    pub error: Option<String>,
 }
 
 /// What became of assistants. Their making, changing and deleting is counted where it truly happened, whatever the answer
@@ -163,6 +218,8 @@ pub(crate) struct Counts {
     pub(crate) calls_created: u64,
     pub(crate) calls_ended: u64,
     pub(crate) peak_live: u32,
+    pub(crate) calls_hung_up_by_control: u64,
+    pub(crate) controls: Vec<LedgerControl>,
     /// Its lists stay empty.
     pub(crate) assistants: LedgerAssistants,
     pub(crate) refused: Refused,
@@ -239,6 +296,17 @@ impl Ledger {
             } else {
                 counts.assistants.clone()
             },
+            calls_hung_up_by_control: counts.calls_hung_up_by_control,
+            controls: if with_calls {
+                counts.controls.clone()
+            } else {
+                Vec::new()
+            },
+            tool_calls: if with_calls {
+                placed().filter_map(LedgerToolCall::of).collect()
+            } else {
+                Vec::new()
+            },
             refused: counts.refused.clone(),
             requests: counts.requests.clone(),
             first_request_ms: counts.first_request_ms,
@@ -294,6 +362,21 @@ impl LedgerAssistant {
             deleted_ms,
             changes: assistant.changes,
         }
+    }
+}
+
+impl LedgerToolCall {
+    fn of(call: &Call) -> Option<LedgerToolCall> {
+        let used = call.tool_use.as_ref()?;
+        Some(LedgerToolCall {
+            provider_call_id: call.id.to_string(),
+            our_id: call.our_id.clone(),
+            id: used.id.clone(),
+            name: call.terms.opt_out_tool.as_ref()?.name.clone(),
+            arguments: used.arguments.clone(),
+            at_ms: used.called_ms,
+            answers: used.answers.clone(),
+        })
     }
 }
 

@@ -22,6 +22,7 @@
 //! | script | what happens |
 //! |---|---|
 //! | `human` | answers and talks; how it goes is drawn |
+//! | `callback:2h` `callback:2026-03-27T15:30-05:00` | asks to be called back so long after answering, or then |
 //! | `interested` `callback` `not-interested` `wrong-person` `optout` `hang-up` `silent` | answers, and it goes that way |
 //! | `voicemail` | the voicemail answers |
 //! | `no-answer` `busy` `rejected` | nobody answers, the line is busy, the call is declined |
@@ -31,9 +32,30 @@
 //! | `stuck`, `stuck 20m`, `stuck forever` | answers, and after the end the record goes on saying in-progress |
 //! | `error:<endedReason>` | ends with that reason, before or in the middle of a talk as the reason suggests |
 //!
-//! A time after the word (`300ms`, `45s`, `2m`, `1h`) is the length of the talk, or of the ringing when nobody answers. A
-//! variable `sandbox` that is no script is refused with 400, so that a misspelt column does not pass for chance; an
-//! empty one is no script at all.
+//! `no-answer then busy then human 45s` is a script for each attempt at the number, counted by the calls truly
+//! dialled; the last one goes for all that follow. A time after the word (`300ms`, `45s`, `2m`, `1h`) is the length
+//! of the talk, or of the ringing when nobody answers. A variable `sandbox` that is no script is refused with 400,
+//! so that a misspelt column does not pass for chance; an empty one is no script at all.
+//!
+//! # Wishes
+//!
+//! Who wants no more calls, or another one at a time of their own, says so in the talk and may make themselves known in
+//! two ways. Neither knows of a wish that was cut off before it was said.
+//!
+//! - `analysis.structuredData`, where the assistant's `analysisPlan.structuredDataPlan` is enabled: properties of its
+//!   schema that are named `opt_out`, `do_not_call` and the like are true or false, `callback_at` is an ISO-8601 moment
+//!   with an offset, and is left out when there is none.
+//! - A function tool of the assistant whose name says what it is for (`do_not_call`, `opt_out`, …) is called once the
+//!   person has said that they want no more calls: a `tool-calls` message to the tool's own server, or else to the call's
+//!   receiver if it subscribed to them. [`World::answered`] takes the answer. Both steps are among the record's
+//!   messages, with the roles `tool_calls` and `tool_call_result`. The talk does not wait for the answer.
+//!
+//! # Money
+//!
+//! `cost` is linear: the time from the answer to the true end, in milliseconds, times
+//! [`People::usd_micros_per_minute`] / 60 000, rounded down to a millionth of a dollar. There is no minimum, no started
+//! minute and no price for dialling or ringing; a voicemail is an answer. So no call costs more than its longest
+//! duration times that rate. While a call lasts, and while its record is stuck, the record says 0.
 //!
 //! # Records and truth
 //!
@@ -43,7 +65,10 @@
 //! For a call that nobody answered the report may not come at all.
 //!
 //! What is not documented by the provider and had to be chosen: the sentences for a missing assistant, customer or
-//! unknown id; `manually-canceled` for a call ended by its control address, which works from the first ring on;
+//! unknown id; `manually-canceled` for a call ended by its control address, which works as soon as dialling has begun
+//! (unless [`Faults::control_not_found_before_answer`] says otherwise), answers 404 for a call that is over and 403 where
+//! control is off; the roles of tool messages and the words for a tool that gave no result; that a tool without a
+//! server of its own needs a subscription to `tool-calls`;
 //! `startedAt` is the moment of the answer; deleting a live call hides its record and lets the call go on. A call from a
 //! number that is not active is refused with 400 and a sentence about the number. A silent call that a hook on
 //! `customer.speech.timeout` ends has the reason `silence-timed-out`.
@@ -60,9 +85,11 @@ mod answer;
 mod artifact;
 mod book;
 mod call;
+mod callback;
 mod calls_api;
 mod chance;
 mod clock;
+mod control;
 mod conversation;
 mod cost;
 mod create;
@@ -86,6 +113,7 @@ mod shape;
 mod target;
 mod terms;
 mod time;
+mod tools;
 mod validate;
 mod view;
 mod webhooks;
@@ -97,7 +125,10 @@ pub use directory::{
     DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, NumberStatus, SECOND_ASSISTANT_ID, SECOND_PHONE_NUMBER_ID,
 };
 pub use faults::Faults;
-pub use ledger::{CalledWith, Ledger, LedgerAssistant, LedgerAssistants, LedgerCall, Refused, WebhookCounts};
+pub use ledger::{
+    CalledWith, Ledger, LedgerAssistant, LedgerAssistants, LedgerCall, LedgerControl, LedgerToolAnswer,
+    LedgerToolCall, Refused, WebhookCounts,
+};
 pub use people::People;
 pub use server::serve;
 pub use settings::{ErrorShape, LimitForm, Settings};

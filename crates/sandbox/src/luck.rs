@@ -13,6 +13,8 @@ pub(crate) struct Luck {
     pub(crate) rate_refusal: bool,
     pub(crate) retry_after: bool,
     pub(crate) act: ActLuck,
+    /// For a command to a live call.
+    pub(crate) control: Option<ControlLuck>,
     pub(crate) list_error: Option<StatusCode>,
     pub(crate) get_error: Option<StatusCode>,
     pub(crate) hold_back_ms: u64,
@@ -67,6 +69,7 @@ impl Luck {
                     .map(|status| ("error_after_creating", status)),
                 late: None,
             },
+            control: None,
             list_error: error(rng, faults.list_error, BEFORE),
             get_error: error(rng, faults.get_error, BEFORE),
             hold_back_ms: {
@@ -98,6 +101,51 @@ impl ActLuck {
                 happens(rng, faults.assistant_late_acting).then_some(("assistant_late_acting", late_ms))
             },
         }
+    }
+}
+
+/// What goes wrong with a command to a live call, besides its [`ActLuck`].
+#[derive(Debug)]
+pub(crate) struct ControlLuck {
+    pub(crate) refusal: bool,
+    pub(crate) not_found: bool,
+    pub(crate) not_found_before_answer: bool,
+    /// How long no answer comes.
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) ignored: bool,
+    /// How much later it acts.
+    pub(crate) late_ms: Option<i64>,
+}
+
+impl ControlLuck {
+    /// Everything that may go wrong with a command.
+    pub(crate) fn draw(faults: &Faults, rng: &mut impl Rng) -> (ActLuck, ControlLuck) {
+        let act = ActLuck {
+            hang_up_before: happens(rng, faults.control_hang_up_before_acting)
+                .then_some("control_hang_up_before_acting"),
+            hang_up_after: happens(rng, faults.control_hang_up_after_acting)
+                .then_some("control_hang_up_after_acting"),
+            error_before: error(rng, faults.control_error_before_acting, BEFORE)
+                .map(|status| ("control_error_before_acting", status)),
+            error_after: error(rng, faults.control_error_after_acting, AFTER)
+                .map(|status| ("control_error_after_acting", status)),
+            late: None,
+        };
+        let control = ControlLuck {
+            refusal: happens(rng, faults.control_refusal),
+            not_found: happens(rng, faults.control_not_found),
+            not_found_before_answer: happens(rng, faults.control_not_found_before_answer),
+            timeout_ms: {
+                let timeout_ms = u64::try_from(faults.control_timeout_ms.draw(rng)).unwrap_or(0);
+                happens(rng, faults.control_timeout).then_some(timeout_ms)
+            },
+            ignored: happens(rng, faults.control_ignored),
+            late_ms: {
+                let late_ms = faults.control_late_acting_ms.draw(rng);
+                happens(rng, faults.control_late_acting).then_some(late_ms)
+            },
+        };
+        (act, control)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::agenda::{Message, Outgoing};
 use crate::analysis::Analysis;
-use crate::artifact::{self, Artifact, ChatMessage, SpokenMessage};
+use crate::artifact::{self, Artifact, ChatMessage, Entry};
 use crate::call::{Afterwards, Call, Status};
 use crate::conversation::{Line, Speaker};
 use crate::settings::Settings;
@@ -44,9 +44,13 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<Vec<SpokenMessage<'a>>>,
+    messages: Option<Vec<Entry<'a>>>,
     #[serde(rename = "messagesOpenAIFormatted", skip_serializing_if = "Option::is_none")]
     chat: Option<Vec<ChatMessage<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_list: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_with_tool_call_list: Option<Vec<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,7 @@ impl Message {
             Message::Transcript { .. } => "transcript",
             Message::UserInterrupted => "user-interrupted",
             Message::Hang => "hang",
+            Message::ToolCalls => "tool-calls",
         }
     }
 }
@@ -153,8 +158,14 @@ pub(crate) fn body(call: &Call, outgoing: &Outgoing, settings: &Settings, sent_m
                 .map(|line| if partial { begun(line) } else { line.text.clone() });
         }
         Message::ConversationUpdate => {
-            body.messages = Some(artifact::messages(call, &lines));
-            body.chat = Some(artifact::chat(call, &lines));
+            body.messages = Some(artifact::messages(call, &lines, outgoing.event_ms));
+            body.chat = Some(artifact::chat(call, &lines, outgoing.event_ms));
+        }
+        Message::ToolCalls => {
+            if let (Some(tool), Some(used)) = (&call.terms.opt_out_tool, &call.tool_use) {
+                body.tool_call_list = Some(vec![used.wire(&tool.name)]);
+                body.tool_with_tool_call_list = Some(vec![tool.with(used)]);
+            }
         }
         Message::AssistantStarted | Message::UserInterrupted | Message::Hang => {}
     }

@@ -1,7 +1,9 @@
 //! How people behave when the telephone rings. The default mix follows published figures of outbound calling: most
 //! numbers do not answer or reach a voicemail, and most conversations are short.
 
-use crate::chance::Span;
+use crate::chance::{self, Span};
+use crate::plan;
+use crate::script::Kind;
 use serde::{Deserialize, Serialize};
 
 /// The mix of people and how long things take. The weights need not add up to one.
@@ -22,6 +24,10 @@ pub struct People {
     pub invalid: f64,
     /// Weight of calls that the carrier fails to connect.
     pub failed: f64,
+    /// The share of numbers that always meet a call in the same way: who answers once answers every time, and a number
+    /// that does not exist never will. At the others every attempt is drawn anew, so that nobody may answer the first
+    /// time and a person the second.
+    pub lasting: f64,
     /// Median ring time before a person answers, in milliseconds (log-normal).
     pub ring_median_ms: u64,
     /// Spread of that ring time: standard deviation of its logarithm.
@@ -40,7 +46,9 @@ pub struct People {
     pub analysis_ms: Span,
     /// The share of calls never answered for which a report is sent all the same.
     pub report_unanswered: f64,
-    /// What an answered minute costs, in millionths of a dollar.
+    /// What an answered minute costs, in millionths of a dollar. A call's cost is linear in the time from its answer
+    /// to its end, to the millisecond and rounded down to a millionth: no minimum, no started minutes, nothing for
+    /// dialling and ringing. A voicemail is an answer.
     pub usd_micros_per_minute: i64,
 }
 
@@ -54,6 +62,7 @@ impl Default for People {
             rejected: 0.03,
             invalid: 0.04,
             failed: 0.02,
+            lasting: 0.0,
             ring_median_ms: 9_000,
             ring_spread: 0.45,
             voicemail_ring_ms: Span::new(18_000, 22_000),
@@ -69,6 +78,13 @@ impl Default for People {
 }
 
 impl People {
+    /// Who always answers at that number, if it is one of the lasting ones.
+    pub(crate) fn usual(&self, seed: u64, number: &str) -> Option<Kind> {
+        let mut rng = chance::stream(seed, "usual", &[number]);
+        let lasts = chance::happens(&mut rng, self.lasting);
+        lasts.then(|| plan::kind_of(self, &mut rng))
+    }
+
     /// A mix in which everybody answers and talks.
     pub fn all_human() -> People {
         People {

@@ -47,10 +47,18 @@ pub(crate) enum Talk {
 pub(crate) const DIALLING_MS: i64 = 1_500;
 
 impl Plan {
-    /// Draws the course of a call. `script` fixes who answers and for how long.
-    pub(crate) fn draw(people: &People, script: Option<&Script>, limits: Limits, rng: &mut impl Rng) -> Plan {
+    /// Draws the course of a call. `usual` is who always answers at that number, if somebody does; `script` fixes who
+    /// answers and for how long.
+    pub(crate) fn draw(
+        people: &People,
+        usual: Option<Kind>,
+        script: Option<&Script>,
+        limits: Limits,
+        rng: &mut impl Rng,
+    ) -> Plan {
         let drawn = kind_of(people, rng);
-        let kind = script.map_or(drawn, |script| script.kind.clone());
+        let unscripted = usual.unwrap_or(drawn);
+        let kind = script.map_or(unscripted, |script| script.kind.clone());
         let length_ms = script.and_then(|script| script.length_ms);
         let dial_ms = Span::new(700, DIALLING_MS as u64).draw(rng);
         match kind {
@@ -117,7 +125,8 @@ const FAILURES: [&str; 3] = [
     "call.in-progress.error-providerfault-outbound-sip-480-temporarily-unavailable",
 ];
 
-fn kind_of(people: &People, rng: &mut impl Rng) -> Kind {
+/// Who answers, by the weights of the mix.
+pub(crate) fn kind_of(people: &People, rng: &mut impl Rng) -> Kind {
     let kinds = [
         (people.human, 0),
         (people.voicemail, 1),
@@ -328,6 +337,7 @@ mod tests {
         let script = script::parse(text).unwrap();
         Plan::draw(
             &People::default(),
+            None,
             Some(&script),
             LIMITS,
             &mut chance::stream(1, "test", &[]),
@@ -340,7 +350,7 @@ mod tests {
         let (mut total_ms, count) = (0, 20_000);
         for nth in 0..count {
             let mut rng = chance::stream(5, "fate", &[&format!("{nth}")]);
-            let plan = Plan::draw(&People::default(), None, LIMITS, &mut rng);
+            let plan = Plan::draw(&People::default(), None, None, LIMITS, &mut rng);
             total_ms += plan.end_ms;
             *fates.entry(plan.ended_reason).or_insert(0) += 1;
         }
@@ -379,7 +389,7 @@ mod tests {
         };
         for nth in 0..2_000 {
             let mut rng = chance::stream(5, "fate", &[&format!("{nth}")]);
-            let plan = Plan::draw(&People::default(), None, limits, &mut rng);
+            let plan = Plan::draw(&People::default(), None, None, limits, &mut rng);
             assert!(plan.end_ms <= DIALLING_MS + 18_000, "{plan:?}");
         }
         assert_eq!(scripted("too-long").ended_reason, "exceeded-max-duration");

@@ -32,9 +32,11 @@ impl World {
                 self.book.get_mut(index).ringing_ms = Some(now_ms);
                 self.enter(index, Status::Ringing, now_ms);
             }
-            Step::Answer => self.answered(index, now_ms),
+            Step::Answer => self.picked_up(index, now_ms),
             Step::LineBegins(line) => self.line_begins(index, line, now_ms),
             Step::LineEnds(line) => self.line_ends(index, line, now_ms),
+            Step::CallTool => self.call_tool(index, now_ms),
+            Step::HungUpByControl(command) => self.hung_up_by_control(index, command, now_ms),
             Step::Forward => self.enter(index, Status::Forwarding, now_ms),
             Step::End => self.end(index, now_ms),
         }
@@ -45,8 +47,10 @@ impl World {
         let seed = self.settings.seed;
         let call = self.book.get_mut(index);
         let mut rng = stream(seed, "fate", &[&call.key]);
+        let usual = self.settings.people.usual(seed, &call.number);
         let plan = Plan::draw(
             &self.settings.people,
+            usual,
             call.script.as_ref(),
             call.terms.limits,
             &mut rng,
@@ -143,10 +147,11 @@ impl World {
         self.emit(index, Message::Status(status), now_ms);
     }
 
-    fn answered(&mut self, index: usize, now_ms: i64) {
+    fn picked_up(&mut self, index: usize, now_ms: i64) {
         self.book.get_mut(index).started_ms = Some(now_ms);
         self.enter(index, Status::InProgress, now_ms);
         self.emit(index, Message::AssistantStarted, now_ms);
+        self.plan_tool_call(index);
         let terms = &self.book.get(index).terms;
         if terms.target.is_some() && terms.subscriptions.follow_the_talk() {
             self.next_line(index, 0, now_ms);
@@ -203,6 +208,10 @@ impl World {
         let call = self.book.get_mut(index);
         call.truly_ended_ms = Some(now_ms);
         self.counts.calls_ended += 1;
+        if let Some(command) = call.ended_by_command {
+            self.counts.calls_hung_up_by_control += 1;
+            self.counts.controls[command].hung_up_at_ms = Some(now_ms);
+        }
         let stuck_until_ms = match call.stuck {
             None => return self.end_record(index, now_ms, true),
             Some(Stuck::Forever) => None,

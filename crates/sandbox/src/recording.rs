@@ -57,6 +57,7 @@ mod tests {
             text: String::new(),
             from_ms,
             to_ms,
+            wish: false,
         };
         let file = wav(&[line(0, 2_000), line(2_500, 4_000)]);
         assert_eq!(&file[..4], b"RIFF");

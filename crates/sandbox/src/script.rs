@@ -1,5 +1,7 @@
 //! Scripts: a word or two in the request that decide what the called person does.
 
+use crate::callback;
+
 /// What the person at the other end does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -46,6 +48,34 @@ pub(crate) struct Script {
     /// Length of the talk, or of the ringing when nobody answers, in milliseconds.
     pub(crate) length_ms: Option<i64>,
     pub(crate) stuck: Option<Stuck>,
+    /// When the person wants to be called back.
+    pub(crate) callback: Option<When>,
+}
+
+/// When somebody wants to be called back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum When {
+    /// So many milliseconds after answering.
+    After(i64),
+    /// At this ISO-8601 moment with an offset.
+    At(String),
+}
+
+/// Reads scripts for one attempt after another, as in `no-answer then busy then human 45s`. `None` when one of them is
+/// not a script.
+pub(crate) fn parse_all(text: &str) -> Option<Vec<Script>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words
+        .split(|word| word.eq_ignore_ascii_case("then"))
+        .map(|words| parse(&words.join(" ")))
+        .collect()
+}
+
+/// The script of the attempt after so many others; the last one goes for all further attempts.
+pub(crate) fn of_attempt(mut scripts: Vec<Script>, before: u32) -> Option<Script> {
+    let nth = usize::try_from(before).unwrap_or(usize::MAX);
+    scripts.truncate(nth.saturating_add(1));
+    scripts.pop()
 }
 
 /// Reads `human 45s`, `voicemail`, `stuck 20m`, `error:<ended reason> 5s`… `None` when it is not a script.
@@ -66,16 +96,26 @@ pub(crate) fn parse(text: &str) -> Option<Script> {
             kind: Kind::Human(None),
             length_ms: None,
             stuck: Some(stuck),
+            callback: None,
         });
     }
     let length_ms = match argument {
         None => None,
         Some(time) => Some(length_ms(time)?),
     };
+    if let Some(time) = word.strip_prefix("callback:") {
+        return Some(Script {
+            kind: Kind::Human(Some(Mood::Callback)),
+            length_ms,
+            stuck: None,
+            callback: Some(when(time)?),
+        });
+    }
     Some(Script {
         kind: kind(word)?,
         length_ms,
         stuck: None,
+        callback: None,
     })
 }
 
@@ -102,6 +142,13 @@ fn kind(word: &str) -> Option<Kind> {
         "forwarded" => Kind::Forwarded,
         _ => return None,
     })
+}
+
+fn when(text: &str) -> Option<When> {
+    match length_ms(text) {
+        Some(after_ms) => Some(When::After(after_ms)),
+        None => callback::is_moment(text).then(|| When::At(text.to_owned())),
+    }
 }
 
 fn length_ms(text: &str) -> Option<i64> {
@@ -161,6 +208,38 @@ mod tests {
         let error = parse("error:call.start.error-get-transport 300ms").unwrap();
         assert_eq!(error.kind, Kind::Error("call.start.error-get-transport".into()));
         assert_eq!(error.length_ms, Some(300));
+    }
+
+    #[test]
+    fn scripts_may_differ_from_attempt_to_attempt() {
+        let all = parse_all("no-answer then busy Then human 45s").unwrap();
+        let of = |before| of_attempt(all.clone(), before).unwrap().kind;
+        assert_eq!(
+            [of(0), of(1), of(2), of(9)],
+            [Kind::NoAnswer, Kind::Busy, Kind::Human(None), Kind::Human(None)]
+        );
+        assert_eq!(of_attempt(Vec::new(), 0), None);
+        for text in ["then", "busy then", "busy then then human", "busy then humann"] {
+            assert_eq!(parse_all(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_person_may_name_the_time_of_a_callback() {
+        let callback = |text| parse(text).and_then(|script| script.callback);
+        assert_eq!(callback("callback:2h"), Some(When::After(7_200_000)));
+        let at = "callback:2026-03-27T15:30-05:00 40s";
+        assert_eq!(callback(at), Some(When::At("2026-03-27T15:30-05:00".into())));
+        assert_eq!(parse(at).unwrap().length_ms, Some(40_000));
+        assert_eq!(callback("callback"), None);
+        for text in [
+            "callback:",
+            "callback:soon",
+            "callback:2026-03-27",
+            "callback:2026-03-27T15:30",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 
     #[test]

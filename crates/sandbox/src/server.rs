@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::world::{Delivery, Reply, World};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -160,15 +160,31 @@ async fn send(delivery: Delivery, client: reqwest::Client, stage: Stage) {
         .headers(delivery.headers)
         .body(delivery.body)
         .timeout(timeout);
-    let status = match request.send().await {
-        Ok(response) => Some(response.status().as_u16()),
+    let (status, body) = match heard(request, delivery.kind == "tool-calls").await {
+        Ok((status, body)) => (Some(status), body),
         Err(error) => {
             tracing::debug!(%error, kind = delivery.kind, "webhook not delivered");
-            None
+            (None, Bytes::new())
         }
     };
-    stage.world().delivered(delivery.id, status, stage.clock.now_ms());
+    stage
+        .world()
+        .answered(delivery.id, status, &body, stage.clock.now_ms());
     stage.changed.notify_one();
+}
+
+/// The receiver's status, and its words where they matter.
+async fn heard(request: reqwest::RequestBuilder, with_body: bool) -> reqwest::Result<(u16, Bytes)> {
+    let mut response = request.send().await?;
+    let status = response.status().as_u16();
+    let mut body = BytesMut::new();
+    while with_body && body.len() < BODY_LIMIT {
+        match response.chunk().await? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    Ok((status, body.freeze()))
 }
 
 fn webhook_client() -> io::Result<reqwest::Client> {

@@ -39,6 +39,8 @@ pub struct Settings {
     pub seed: u64,
     /// The bearer key that the API wants.
     pub api_key: String,
+    /// The bearer key that control addresses want where `monitorPlan.controlAuthenticationEnabled` says so.
+    pub public_key: String,
     /// Where this server is reached, without a trailing slash. Control, listen and recording addresses begin with it.
     pub public_base_url: String,
     /// How many calls the account may have live at once.
@@ -66,6 +68,7 @@ impl Default for Settings {
         Settings {
             seed: 1,
             api_key: "sandbox-key".into(),
+            public_key: "sandbox-public-key".into(),
             public_base_url: "http://127.0.0.1:8787".into(),
             account_lines: 10,
             limit_form: LimitForm::Http400,

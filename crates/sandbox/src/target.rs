@@ -112,6 +112,7 @@ pub(crate) enum Topic {
     TranscriptPartial,
     UserInterrupted,
     Hang,
+    ToolCalls,
 }
 
 /// Which topics a receiver subscribed to.
@@ -129,6 +130,7 @@ impl Subscriptions {
             Topic::StatusUpdate,
             Topic::UserInterrupted,
             Topic::AssistantStarted,
+            Topic::ToolCalls,
         ]
         .into_iter()
         .fold(Subscriptions(0), Subscriptions::and)
@@ -149,6 +151,7 @@ impl Subscriptions {
                 "transcript[transcriptType=\"final\"]" => all.and(Topic::TranscriptFinal),
                 "user-interrupted" => all.and(Topic::UserInterrupted),
                 "hang" => all.and(Topic::Hang),
+                "tool-calls" => all.and(Topic::ToolCalls),
                 _ => all,
             })
     }

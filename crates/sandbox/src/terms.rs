@@ -5,7 +5,8 @@ use crate::conversation::{Cast, rendered};
 use crate::directory::{Assistant, PhoneNumber};
 use crate::plan::Limits;
 use crate::settings::Settings;
-use crate::target::{Subscriptions, Target};
+use crate::target::{Subscriptions, Target, Topic};
+use crate::tools::OptOutTool;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -22,6 +23,10 @@ pub(crate) struct Terms {
     pub(crate) analysis: AnalysisTerms,
     pub(crate) listen: bool,
     pub(crate) control: bool,
+    /// The control address wants the public key.
+    pub(crate) control_wants_key: bool,
+    /// The tool that the assistant calls when somebody wants no more calls.
+    pub(crate) opt_out_tool: Option<Arc<OptOutTool>>,
     pub(crate) cast: Cast,
     pub(crate) prompt: Option<Arc<str>>,
     pub(crate) subscriptions: Subscriptions,
@@ -118,6 +123,9 @@ impl Terms {
             analysis: AnalysisTerms::of(effective),
             listen: effective.flag("monitorPlan", "listenEnabled", true),
             control: effective.flag("monitorPlan", "controlEnabled", true),
+            control_wants_key: effective.flag("monitorPlan", "controlAuthenticationEnabled", false),
+            opt_out_tool: OptOutTool::among(tools(effective), settings.webhook_secret.as_deref())
+                .map(Arc::new),
             cast,
             prompt: own_prompt.or_else(|| assistant.and_then(|assistant| assistant.prompt.clone())),
             subscriptions: effective
@@ -127,6 +135,31 @@ impl Terms {
             target: target(effective, number, settings).map(Arc::new),
         }
     }
+}
+
+impl Terms {
+    /// Who is told of such things, if anybody. Tools with a server of their own ask that one, whatever is subscribed to.
+    pub(crate) fn receiver(&self, topic: Topic) -> Option<&Arc<Target>> {
+        let own = self
+            .opt_out_tool
+            .as_ref()
+            .and_then(|tool| tool.server.as_ref())
+            .filter(|_| topic == Topic::ToolCalls);
+        own.or_else(|| self.target.as_ref().filter(|_| self.subscriptions.wants(topic)))
+    }
+}
+
+/// The tools of the model, and those that the call adds to them.
+fn tools(effective: Effective<'_>) -> impl Iterator<Item = &Value> {
+    let of_model = effective.get("model").and_then(|model| model.get("tools"));
+    let added = effective
+        .overrides
+        .and_then(|overrides| overrides.get("tools:append"));
+    [of_model, added]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_array)
+        .flatten()
 }
 
 impl AnalysisTerms {

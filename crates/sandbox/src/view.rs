@@ -1,7 +1,7 @@
 //! The call object as the API shows it.
 
 use crate::analysis::Analysis;
-use crate::artifact::{self, Artifact, SpokenMessage};
+use crate::artifact::{self, Artifact, Entry};
 use crate::call::{Afterwards, Call};
 use crate::cost::Breakdown;
 use crate::directory::{ACCOUNT_SID, ORG_ID};
@@ -67,7 +67,7 @@ struct CallView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     costs: Option<Vec<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<Vec<SpokenMessage<'a>>>,
+    messages: Option<Vec<Entry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     artifact: Option<Artifact<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub(crate) fn call(
         costs: after.as_ref().map(|after| after.cost.list(call.provider)),
         messages: after
             .as_ref()
-            .map(|Afterwards { lines, .. }| artifact::messages(call, lines)),
+            .map(|Afterwards { lines, .. }| artifact::messages(call, lines, i64::MAX)),
         artifact: after
             .as_ref()
             .map(|Afterwards { lines, .. }| Artifact::of(call, lines, base_url, now_ms)),

@@ -22,6 +22,7 @@ impl Message {
             Message::Transcript { partial: false, .. } => Topic::TranscriptFinal,
             Message::UserInterrupted => Topic::UserInterrupted,
             Message::Hang => Topic::Hang,
+            Message::ToolCalls => Topic::ToolCalls,
         }
     }
 }
@@ -30,7 +31,7 @@ impl World {
     /// Puts a message on its way if somebody wants it, with whatever befalls it.
     pub(crate) fn emit(&mut self, index: usize, message: Message, now_ms: i64) {
         let call = self.book.get_mut(index);
-        if call.terms.target.is_none() || !call.terms.subscriptions.wants(message.topic()) {
+        if call.terms.receiver(message.topic()).is_none() {
             return;
         }
         call.messages_due += 1;
@@ -101,7 +102,7 @@ impl World {
             }
             return;
         }
-        let Some(target) = call.terms.target.clone() else {
+        let Some(target) = call.terms.receiver(outgoing.message.topic()).cloned() else {
             return;
         };
         let body = messages::body(call, &outgoing, &self.settings, now_ms);
@@ -118,6 +119,9 @@ impl World {
             kind: outgoing.message.kind().to_owned(),
             timeout_ms: target.timeout_ms,
         });
+        if outgoing.message == Message::ToolCalls {
+            self.asking.insert(id, outgoing.call);
+        }
         if target.backoff.is_some() {
             self.awaiting.insert(id, outgoing);
         }
@@ -125,7 +129,8 @@ impl World {
 
     /// Plans another attempt of a failed message, as far as its `backoffPlan` goes.
     pub(crate) fn try_again(&mut self, mut outgoing: Outgoing, status: Option<u16>, now_ms: i64) {
-        let target = self.book.get(outgoing.call).terms.target.clone();
+        let terms = &self.book.get(outgoing.call).terms;
+        let target = terms.receiver(outgoing.message.topic()).cloned();
         let backoff = target.as_ref().and_then(|target| target.backoff.as_ref());
         if let Some(delay_ms) = backoff.and_then(|backoff| backoff.delay_ms(outgoing.attempt, status)) {
             outgoing.attempt += 1;

@@ -8,7 +8,7 @@ use crate::directory::{Directory, NumberStatus};
 use crate::directory_api::Change;
 use crate::faults::Faults;
 use crate::ledger::{Counts, Ledger};
-use crate::luck::{ActLuck, Luck};
+use crate::luck::{ActLuck, ControlLuck, Luck};
 use crate::route::Route;
 use crate::settings::Settings;
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub struct World {
     pub(crate) outbox: Vec<Delivery>,
     /// Sent webhooks that will be tried again if they fail.
     pub(crate) awaiting: BTreeMap<u64, Outgoing>,
+    /// Sent `tool-calls` that nobody has answered yet, and their calls.
+    pub(crate) asking: BTreeMap<u64, usize>,
     pub(crate) counts: Counts,
     /// Lines in use.
     pub(crate) live: u32,
@@ -98,6 +100,7 @@ impl World {
             directory: Directory::new(),
             outbox: Vec::new(),
             awaiting: BTreeMap::new(),
+            asking: BTreeMap::new(),
             counts: Counts::default(),
             live: 0,
             requests_of: BTreeMap::new(),
@@ -130,6 +133,22 @@ impl World {
                 delay_ms: 0,
             };
         }
+        let command = self.note_command(route, request, now_ms);
+        let handling = self.react(route, request, &request_id, now_ms);
+        if let (Some(command), Reply::Answer(answer)) = (command, &handling.reply) {
+            self.counts.controls[command].status = Some(answer.status().as_u16());
+        }
+        handling
+    }
+
+    /// What becomes of a request that found the provider up.
+    fn react(
+        &mut self,
+        route: Route<'_>,
+        request: &Request<Bytes>,
+        request_id: &str,
+        now_ms: i64,
+    ) -> Handling {
         let creates = route == Route::Calls && request.method() == Method::POST;
         let body = if creates {
             serde_json::from_slice(request.body()).ok()
@@ -142,6 +161,15 @@ impl World {
             self.counts.fault("slow_answer");
             delay_ms += luck.slow_ms;
         }
+        let timeout_ms = luck.control.as_ref().and_then(|control| control.timeout_ms);
+        if let Some(timeout_ms) = timeout_ms {
+            self.counts.fault("control_timeout");
+            let answer = broken(StatusCode::GATEWAY_TIMEOUT);
+            return Handling {
+                reply: Reply::Answer(answer.into_response(request_id)),
+                delay_ms: delay_ms + timeout_ms,
+            };
+        }
         let hung_up = Handling {
             reply: Reply::HangUp,
             delay_ms,
@@ -150,7 +178,7 @@ impl World {
             self.counts.fault(fault);
             return hung_up;
         }
-        let Some(answer) = self.answer(route, request, body, &luck, &request_id, now_ms) else {
+        let Some(answer) = self.answer(route, request, body, &luck, request_id, now_ms) else {
             return hung_up;
         };
         let done = answer.status.is_success();
@@ -170,7 +198,7 @@ impl World {
             delay_ms += luck.hold_back_ms;
         }
         Handling {
-            reply: Reply::Answer(answer.into_response(&request_id)),
+            reply: Reply::Answer(answer.into_response(request_id)),
             delay_ms,
         }
     }
@@ -191,9 +219,19 @@ impl World {
     }
 
     /// What became of a delivery: the receiver's status, or `None` when it was not reached or took too long. A failed
-    /// one is sent again only if the `server` object had a `backoffPlan`. Unknown ids are ignored.
+    /// one is sent again only if the `server` object had a `backoffPlan`. Unknown ids are ignored. To `tool-calls` an
+    /// answer without a body gives no result; see [`World::answered`].
     pub fn delivered(&mut self, delivery_id: u64, status: Option<u16>, now_ms: i64) {
+        self.answered(delivery_id, status, &[], now_ms);
+    }
+
+    /// The same, with the body of the receiver's answer. Only that to `tool-calls` is read:
+    /// `{"results": [{"name": …, "toolCallId": …, "result": …}]}`, or `error` in place of `result`.
+    pub fn answered(&mut self, delivery_id: u64, status: Option<u16>, body: &[u8], now_ms: i64) {
         let now_ms = self.settle(now_ms);
+        if let Some(index) = self.asking.remove(&delivery_id) {
+            self.tool_answered(index, status, body, now_ms);
+        }
         let awaited = self.awaiting.remove(&delivery_id);
         if status.is_some_and(|status| (200..300).contains(&status)) {
             self.counts.webhooks.acknowledged += 1;
@@ -290,10 +328,21 @@ impl World {
         let nth = self.count_request(&name);
         let mut rng = chance::stream(self.settings.seed, "request", &[&name, &nth]);
         let mut luck = Luck::draw(&self.faults, self.settings.answer_ms, &mut rng);
-        if !(route == Route::Calls && method == Method::POST) {
+        if let Route::Control(id) = route {
+            let (act, control) = self.draw_control_luck(id);
+            (luck.act, luck.control) = (act, Some(control));
+        } else if !(route == Route::Calls && method == Method::POST) {
             luck.act = self.draw_change_luck(route, request);
         }
         luck
+    }
+
+    /// From a stream of its own, named after the call's number and attempt.
+    fn draw_control_luck(&mut self, id: &str) -> (ActLuck, ControlLuck) {
+        let name = format!("control {}", self.key_of(id));
+        let nth = self.count_request(&name);
+        let mut rng = chance::stream(self.settings.seed, "control", &[&name, &nth]);
+        ControlLuck::draw(&self.faults, &mut rng)
     }
 
     /// From a stream of its own, named after the assistant: the draws of calls stay what they are without any change.
@@ -331,9 +380,6 @@ impl World {
         now_ms: i64,
     ) -> Option<Answer> {
         let method = request.method().as_str();
-        if let Route::Control(id) = route {
-            return Some(self.control(id, request, now_ms));
-        }
         let broken_by = match (method, route) {
             ("GET", Route::Calls) => luck.list_error.map(|status| ("list_error", status)),
             ("GET", Route::Call(_)) => luck.get_error.map(|status| ("get_error", status)),
@@ -342,6 +388,9 @@ impl World {
         if let Some((fault, status)) = broken_by {
             self.counts.fault(fault);
             return Some(broken(status));
+        }
+        if let Route::Control(id) = route {
+            return Some(self.control(id, request, luck.control.as_ref(), now_ms));
         }
         if let Some(refusal) = self.refuse_entry(request, luck, now_ms) {
             return Some(refusal);

@@ -35,6 +35,7 @@ MESSAGES = {
     "user-interrupted": types.ServerMessageUserInterrupted,
     "hang": types.ServerMessageHang,
     "assistant.speechStarted": types.ServerMessageAssistantSpeech,
+    "tool-calls": types.ServerMessageToolCalls,
     "assistant.started": None,
 }
 
@@ -45,7 +46,7 @@ def check(condition, what):
 
 
 class Receiver:
-    """A receiver of webhooks that puts every body into a queue."""
+    """A receiver of webhooks that puts every body into a queue, and answers tool calls as the SDK's model says."""
 
     def __init__(self):
         self.bodies = bodies = queue.Queue()
@@ -53,10 +54,13 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                bodies.put((self.headers, json.loads(body)))
+                body = json.loads(body)
+                answer = results(body["message"]) if body["message"]["type"] == "tool-calls" else b""
+                bodies.put((self.headers, body))
                 self.send_response(200)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_):
                 pass
@@ -64,6 +68,16 @@ class Receiver:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = "http://127.0.0.1:%d/hooks" % self.server.server_port
+
+
+def results(message):
+    """An answer to every tool call of the message."""
+    answers = [
+        {"name": call["function"]["name"], "toolCallId": call["id"], "result": "noted"}
+        for call in message["toolCallList"]
+    ]
+    types.ServerMessageResponseToolCalls.model_validate({"results": answers})
+    return json.dumps({"results": answers}).encode()
 
 
 class Recorder(httpx.Client):
@@ -145,9 +159,9 @@ def dial(nth, given, **more):
     return valid(types.Call)
 
 
-def one_whole_call(receiver, nth, script, reason):
+def one_whole_call(receiver, nth, script, reason, **more):
     """Dials, takes every webhook until the end, and compares the report with the record."""
-    created = dial(nth, overrides(receiver, script, list(MESSAGES)))
+    created = dial(nth, {**overrides(receiver, script, list(MESSAGES)), **more})
     check(created.status == "queued" and created.customer.external_id == f"attempt-{nth}", created)
     check(wire.last["subscriptionLimits"]["concurrencyLimit"] == 3, wire.last)
     kinds, report = set(), None
@@ -168,7 +182,8 @@ def one_whole_call(receiver, nth, script, reason):
             report = parsed if message["type"] == "end-of-call-report" else report
     client.calls.get(created.id)
     record = valid(types.Call)
-    check(record.status == "ended" and record.ended_reason == report.ended_reason == reason, record.ended_reason)
+    check(record.status == "ended" and record.ended_reason == report.ended_reason, record.ended_reason)
+    check(reason in (None, record.ended_reason), record.ended_reason)
     check(record.cost == report.cost == record.cost_breakdown.total, (record.cost, report.cost))
     check(record.ended_at == report.ended_at and record.started_at == report.started_at, record.ended_at)
     check(record.analysis.summary == report.analysis.summary, record.analysis)
@@ -176,6 +191,46 @@ def one_whole_call(receiver, nth, script, reason):
     check(report.artifact.transcript == record.artifact.transcript, report.artifact)
     check(record.artifact.recording.mono.combined_url.endswith("mono.wav"), record.artifact.recording)
     return kinds
+
+
+WISHES = {
+    "type": "object",
+    "properties": {"opt_out": {"type": "boolean"}, "callback_at": {"type": "string", "format": "date-time"}},
+}
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "do_not_call",
+        "parameters": {"type": "object", "properties": {"reason": {"type": "string"}}},
+    },
+}
+
+
+def wishes(receiver):
+    """People who want no more calls, or another one, in the analysis and by a tool."""
+    asked = {
+        "analysis_plan": {"structured_data_plan": {"enabled": True, "schema": WISHES}},
+        "model": {"provider": "openai", "model": "gpt-4o", "tools": [TOOL]},
+    }
+    # On the fast clock, long enough for the tool's answer to come back before the talk is over.
+    kinds = one_whole_call(receiver, 5, "optout 20m", None, **asked)
+    check("tool-calls:" in kinds, kinds)
+    record = wire.last
+    check(record["analysis"]["structuredData"] == {"opt_out": True}, record["analysis"])
+    messages = {message["role"]: message for message in record["artifact"]["messages"]}
+    called = types.ToolCallMessage.model_validate(messages["tool_calls"])
+    given = types.ToolCallResultMessage.model_validate(messages["tool_call_result"])
+    tool_call = types.ToolCall.model_validate(called.tool_calls[0])
+    check(tool_call.function.name == given.name == "do_not_call", called)
+    check((given.tool_call_id, given.result) == (tool_call.id, "noted"), given)
+    check("list" in tool_call.function.arguments or "call" in tool_call.function.arguments, tool_call)
+    ledger = json.load(urllib.request.urlopen(BASE_URL + "/sandbox/ledger", timeout=20))
+    (used,) = ledger["tool_calls"]
+    check(used["answers"][0]["result"] == "noted" and used["id"] == tool_call.id, used)
+
+    at = "2031-03-27T15:30:00-05:00"
+    one_whole_call(receiver, 6, f"callback:{at} 60s", None, **asked)
+    check(wire.last["analysis"]["structuredData"] == {"opt_out": False, "callback_at": at}, wire.last["analysis"])
 
 
 def calls(receiver):
@@ -197,6 +252,12 @@ def calls(receiver):
     request = urllib.request.Request(live.monitor.control_url, b'{"type":"end-call"}', method="POST")
     urllib.request.urlopen(request, timeout=20).close()
     check(client.calls.get(live.id).ended_reason == "manually-canceled", wire.last)
+    ledger = json.load(urllib.request.urlopen(BASE_URL + "/sandbox/ledger", timeout=20))
+    (command,) = ledger["controls"]
+    check((command["command"], command["status"], command["provider_call_id"]) == ("end-call", 200, live.id), command)
+    check(command["hung_up_at_ms"] is not None and ledger["calls_hung_up_by_control"] == 1, ledger)
+    closed = dial(7, {**overrides(receiver, "busy", []), "monitor_plan": {"control_enabled": False}})
+    check(closed.monitor.control_url is None and closed.monitor.listen_url, wire.last["monitor"])
 
     later = (started + datetime.timedelta(days=30)).isoformat()
     scheduled = dial(4, overrides(receiver, "busy", []), schedule_plan={"earliest_at": later})
@@ -342,5 +403,6 @@ receiver = Receiver()
 assistants()
 phone_numbers()
 calls(receiver)
+wishes(receiver)
 refusals(receiver)
 print("conformant")

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::lenient;
+use crate::tool::ToolCall;
 
 /// The `artifact` object of a call or of an end-of-call report.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -74,6 +75,11 @@ impl Artifact {
         }
     }
 
+    /// What tools the assistant called, in the order of the calls.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.turns().iter().flat_map(|turn| &turn.tool_calls)
+    }
+
     /// What the called person said: turns with the role `user` and with words in them. None of them means that no
     /// conversation took place.
     pub fn user_turns(&self) -> impl Iterator<Item = &Turn> {
@@ -112,7 +118,8 @@ pub struct MonoRecording {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Turn {
-    /// Who spoke: `user`, `bot` or `assistant`, `system`, or a name of a tool step.
+    /// Who spoke: `user`, `bot` or `assistant`, `system`; or a step of a tool, of which the documentation leaves the name
+    /// open (`tool_calls` and `tool_call_result` are seen).
     #[serde(deserialize_with = "lenient::text")]
     pub role: Option<String>,
     /// The words, if there are any.
@@ -124,6 +131,15 @@ pub struct Turn {
     /// When it began, in seconds from the start of the call.
     #[serde(deserialize_with = "lenient::value")]
     pub seconds_from_start: Option<f64>,
+    /// The tools that the assistant called in this step. Told by what the turn holds and not by its role.
+    #[serde(alias = "tool_calls", deserialize_with = "lenient::objects")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Which of the tool calls this is the result of.
+    #[serde(alias = "tool_call_id", deserialize_with = "lenient::text")]
+    pub tool_call_id: Option<String>,
+    /// What the tool gave back, or its error.
+    #[serde(deserialize_with = "lenient::json_text")]
+    pub result: Option<String>,
 }
 
 impl Turn {

@@ -9,6 +9,7 @@ pub use self::status::CallStatus;
 use crate::artifact::{Analysis, Artifact, Turn};
 use crate::create_call::METADATA_CALL_ID;
 use crate::lenient;
+use crate::tool::ToolCall;
 
 /// The parts of a call that a dialler needs. Only `id` is certain to be there.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -110,15 +111,19 @@ impl Call {
 
     /// What the called person said; see [`Artifact::user_turns`].
     pub fn user_turns(&self) -> impl Iterator<Item = &Turn> {
-        let of_artifact = self
-            .artifact
-            .as_ref()
-            .map(Artifact::turns)
-            .filter(|turns| !turns.is_empty());
+        self.turns().iter().filter(|turn| turn.is_user_speech())
+    }
+
+    /// What tools the assistant called; see [`Artifact::tool_calls`].
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.turns().iter().flat_map(|turn| &turn.tool_calls)
+    }
+
+    fn turns(&self) -> &[Turn] {
+        let of_artifact = self.artifact.as_ref().map(Artifact::turns);
         of_artifact
+            .filter(|turns| !turns.is_empty())
             .unwrap_or(&self.messages)
-            .iter()
-            .filter(|turn| turn.is_user_speech())
     }
 
     /// The ids that the caller gave the call at creation, each once: name, the customer's external id, and

@@ -15,6 +15,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use reqwest::Url;
 
+pub use self::control::ControlAnswer;
 pub use self::key::{ApiKey, InvalidSetting};
 pub use self::recordings::RecordingPlace;
 use crate::transport::Transport;
@@ -47,7 +48,14 @@ pub struct Client {
     base_url: Url,
     authorization: HeaderValue,
     timeouts: Timeouts,
+    /// The public key, for control URLs that want it.
+    control_authorization: Option<HeaderValue>,
+    control_timeout: Duration,
 }
+
+/// How long a command to a live call may take. Short: whoever waits for it waits for a line to become free, and a command
+/// in doubt can simply be given again.
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Client {
     /// A client of the API at `base_url` (`https://api.vapi.ai`, `https://api.eu.vapi.ai`, or a sandbox, with or
@@ -65,6 +73,8 @@ impl Client {
             base_url: parse_base_url(base_url)?,
             authorization: api_key.into_authorization()?,
             timeouts: Timeouts::default(),
+            control_authorization: None,
+            control_timeout: CONTROL_TIMEOUT,
         })
     }
 
@@ -72,6 +82,14 @@ impl Client {
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// The same client with another time limit for commands to live calls (10 s), from connecting to the last byte of
+    /// the answer.
+    #[must_use]
+    pub fn with_control_timeout(mut self, timeout: Duration) -> Self {
+        self.control_timeout = timeout;
         self
     }
 }

@@ -81,3 +81,9 @@ pub(crate) fn verdict<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     let text = scalar_text(deserializer)?;
     Ok(text.filter(|text| !text.trim().is_empty() && !text.starts_with(['{', '['])))
 }
+
+/// Text, or the JSON text of anything else that is not null.
+pub(crate) fn json_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = scalar_text(deserializer)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}

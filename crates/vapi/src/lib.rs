@@ -1,13 +1,14 @@
 //! Vapi's wire format: types, HTTP client, webhook messages, webhook authentication.
 //!
-//! Three things happen between a dialler and Vapi, and each has its door here:
+//! Four things happen between a dialler and Vapi, and each has its door here:
 //!
 //! - **We ask.** [`Client`] speaks the REST API over any [`Transport`]; [`HttpTransport`] is the real one. Nothing here
 //!   ever sends a request twice: `POST /call` has no idempotency key, so a second copy would be a second phone call.
 //! - **Vapi answers a dial.** [`classify`] turns status, headers and body into a [`DialAnswer`]: the call exists, it
 //!   certainly does not, or nobody can tell.
 //! - **Vapi tells us.** [`WebhookAuth::verify`] decides whether a delivery is genuine and [`ServerMessage::parse`]
-//!   reads it.
+//!   reads it. Most messages are done with a bare 2xx; to `tool-calls` the answer is a [`ToolResults`].
+//! - **We act on a live call** through the control URL that comes with it: [`Client::end_call`].
 //!
 //! Reading is tolerant, because the API changes several times a month and one odd field must not lose a fact: unknown
 //! fields are ignored, unknown enum values are kept as text, and an optional field of the wrong type counts as absent.
@@ -29,6 +30,7 @@ pub mod http_transport;
 pub mod message;
 pub mod phone_number;
 pub mod raw;
+pub mod tool;
 pub mod transport;
 pub mod webhook_auth;
 
@@ -42,7 +44,7 @@ pub use artifact::{Analysis, Artifact, Turn};
 pub use assistant::Assistant;
 pub use call::{Call, CallStatus, SubscriptionLimits};
 pub use call_filter::CallFilter;
-pub use client::{ApiKey, Client, InvalidSetting, RecordingPlace, Timeouts};
+pub use client::{ApiKey, Client, ControlAnswer, InvalidSetting, RecordingPlace, Timeouts};
 pub use create_call::{
     AssistantOverrides, BackoffPlan, BackoffType, CreateCall, Customer, METADATA_CALL_ID, Server,
 };
@@ -52,5 +54,6 @@ pub use http_transport::{HttpSettings, HttpTransport};
 pub use message::{MessageError, MessageKind, ServerMessage};
 pub use phone_number::PhoneNumber;
 pub use raw::Raw;
+pub use tool::{ToolCall, ToolResult, ToolResults};
 pub use transport::{Transport, TransportError};
 pub use webhook_auth::{AuthError, Encoding, HmacAlgorithm, Secret, WebhookAuth};

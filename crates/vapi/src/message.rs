@@ -9,6 +9,7 @@ pub use self::kind::MessageKind;
 use crate::artifact::{Analysis, Artifact, Turn};
 use crate::call::{Call, CallCustomer, CallStatus, distinct};
 use crate::lenient;
+use crate::tool::{self, ToolCall};
 
 /// One webhook message, reduced to what is a fact.
 ///
@@ -46,6 +47,9 @@ pub struct ServerMessage {
     pub artifact: Option<Artifact>,
     /// The provider's reading of the finished call: only from an end-of-call report, and `None` if it is empty there.
     pub analysis: Option<Analysis>,
+    /// What the assistant asks to be run, from a `tool-calls` message. The provider waits for the answer
+    /// ([`ToolResults`](crate::ToolResults)), usually 20 s, while the person waits on the line.
+    pub tool_calls: Vec<ToolCall>,
     /// The address that ends or steers the live call. Keep it out of logs.
     pub control_url: Option<String>,
     /// The address with the sound of the live call. Keep it out of logs.
@@ -96,6 +100,11 @@ struct Body {
     artifact: Option<Artifact>,
     #[serde(deserialize_with = "lenient::object")]
     analysis: Option<Analysis>,
+    #[serde(deserialize_with = "lenient::objects")]
+    tool_call_list: Vec<ToolCall>,
+    /// The same calls, each inside the configuration of its tool.
+    #[serde(deserialize_with = "lenient::objects")]
+    tool_with_tool_call_list: Vec<tool::WithTool>,
     // Undocumented places of an end-of-call report, still seen.
     #[serde(deserialize_with = "lenient::text")]
     transcript: Option<String>,
@@ -140,6 +149,14 @@ impl ServerMessage {
             _ => None,
         };
         let is_report = kind == MessageKind::EndOfCallReport;
+        let tool_calls = match kind {
+            MessageKind::ToolCalls if body.tool_call_list.is_empty() => {
+                let within = body.tool_with_tool_call_list.iter();
+                within.filter_map(|tool| tool.tool_call.clone()).collect()
+            }
+            MessageKind::ToolCalls => body.tool_call_list.clone(),
+            _ => Vec::new(),
+        };
         // The embedded record counts the cost from zero while the call is alive.
         let final_cost_of_record = call.cost_usd_micros.filter(|_| call.ended_at_ms.is_some());
         let cost_of_message = body.cost_usd_micros.filter(|_| is_report);
@@ -160,6 +177,7 @@ impl ServerMessage {
             ended_at_ms: body.ended_at_ms.or(call.ended_at_ms),
             call_id: Some(call.id).filter(|id| !id.is_empty()),
             call_type: call.call_type,
+            tool_calls,
             control_url: call
                 .monitor
                 .as_ref()

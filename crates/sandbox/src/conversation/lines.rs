@@ -1,4 +1,5 @@
-//! The templates. `{name}` is the called person, `{business}` their business.
+//! The templates. `{name}` is the called person, `{business}` their business, and `{when}` the time of a callback, as in
+//! "on Friday at 3:30 pm": each of those sketches lets the person name it once.
 
 use crate::script::Mood;
 
@@ -125,26 +126,26 @@ const INTERESTED: [Sketch; 3] = [
 
 const CALLBACK: [Sketch; 3] = [
     Sketch {
-        reply: "I'm driving right now. Can you call me back tomorrow afternoon?",
+        reply: "I'm driving right now. Can you call me back another time?",
         closing: &[
-            "Of course. Is three o'clock all right?",
-            "Three is fine.",
-            "I will call you tomorrow at three. Drive safely.",
+            "Of course. When would be all right?",
+            "Call me {when}.",
+            "I will call you {when}. Drive safely.",
         ],
     },
     Sketch {
         reply: "It's a bad moment, I have a customer here.",
         closing: &[
             "No problem at all. When would be a better time?",
-            "Try me on Friday morning.",
-            "Friday morning it is. Goodbye.",
+            "Try me {when}.",
+            "Then I will try you {when}. Goodbye.",
         ],
     },
     Sketch {
         reply: "Maybe. I need to talk to my partner first.",
         closing: &[
-            "That makes sense. May I call again next week?",
-            "Yes, do that. Wednesday or so.",
+            "That makes sense. May I call again?",
+            "Yes, do that, {when} if you can.",
             "I will. Thank you for your time.",
         ],
     },

@@ -2,6 +2,7 @@
 
 use crate::support::{Rig, call};
 use autolynx_sandbox::{Faults, LimitForm, Reply, Settings};
+use serde_json::json;
 
 fn story(seed: u64, steps_ms: &[i64]) -> Vec<String> {
     let settings = Settings {
@@ -19,6 +20,8 @@ fn story(seed: u64, steps_ms: &[i64]) -> Vec<String> {
             .as_object_mut()
             .unwrap()
             .remove("serverMessages");
+        body["assistantOverrides"]["tools:append"] =
+            json!([{"type": "function", "function": {"name": "opt_out"}}]);
         for (method, path, body) in [("POST", "/call", Some(&body)), ("GET", "/call?limit=5", None)] {
             let handling = rig.handle(method, path, body);
             story.push(match handling.reply {
@@ -35,6 +38,12 @@ fn story(seed: u64, steps_ms: &[i64]) -> Vec<String> {
         }
         for step_ms in steps_ms {
             rig.pass(*step_ms);
+        }
+        let newest = rig.world.ledger().calls.pop();
+        if let Some(call) = newest.filter(|_| nth % 4 == 0) {
+            let path = format!("/call/{}/control", call.provider_call_id);
+            let handling = rig.handle("POST", &path, Some(&json!({"type": "end-call"})));
+            story.push(format!("{handling:?}"));
         }
     }
     rig.pass(7_200_000);

@@ -332,6 +332,8 @@ fn presets_grow_worse() {
     assert_eq!(Faults::preset("cruel"), None);
     let (mild, harsh) = (Faults::mild(), Faults::harsh());
     assert!(mild.webhook_lost < harsh.webhook_lost && mild.stuck < harsh.stuck);
+    assert!(mild.control_error_after_acting < harsh.control_error_after_acting);
+    assert_eq!((mild.control_ignored, mild.control_timeout), (0.0, 0.0));
     assert!(mild.assistant_error_after_acting < harsh.assistant_error_after_acting);
     assert!(mild.assistant_late_acting < harsh.assistant_late_acting);
     assert_eq!((mild.stuck_forever, harsh.stuck_forever), (0.0, 0.0));

@@ -4,6 +4,7 @@
 
 mod assistants;
 mod calls;
+mod control;
 mod determinism;
 mod directory;
 mod errors;
@@ -17,3 +18,4 @@ mod people;
 mod support;
 mod truth;
 mod webhooks;
+mod wishes;

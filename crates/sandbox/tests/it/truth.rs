@@ -13,6 +13,7 @@ prop_compose! {
     fn faults()(
         requests in [rate(), rate(), rate(), rate(), rate(), rate()],
         webhooks in [rate(), rate(), rate(), rate()],
+        controls in [rate(), rate(), rate(), rate(), rate()],
         stuck in rate(),
         stuck_forever in prop_oneof![3 => Just(0.0), 1 => 0.0..0.2],
         down in any::<bool>(),
@@ -28,6 +29,11 @@ prop_compose! {
             webhook_duplicated: webhooks[1],
             webhook_delayed: webhooks[2],
             webhook_reordered: webhooks[3],
+            control_not_found: controls[0],
+            control_error_after_acting: controls[1],
+            control_hang_up_after_acting: controls[2],
+            control_ignored: controls[3],
+            control_late_acting: controls[4],
             stuck,
             stuck_forever,
             down_every_ms: if down { 600_000 } else { 0 },
@@ -77,6 +83,18 @@ proptest! {
         for call in &ledger.calls {
             prop_assert!(call.ended_at_ms.unwrap() <= call.max_end_ms.unwrap());
             prop_assert!(may_stick || call.record_ended_at_ms.is_some());
+        }
+        let reason = "manually-canceled";
+        let hung_up = ledger.controls.iter().filter(|control| control.hung_up_at_ms.is_some());
+        prop_assert_eq!(ledger.calls_hung_up_by_control, hung_up.clone().count() as u64);
+        prop_assert_eq!(
+            ledger.calls_hung_up_by_control as usize,
+            ledger.calls.iter().filter(|call| call.ended_reason.as_deref() == Some(reason)).count()
+        );
+        for control in hung_up {
+            prop_assert!(control.status != Some(404));
+            let ended = ledger.calls.iter().find(|call| call.provider_call_id == control.provider_call_id);
+            prop_assert_eq!(ended.unwrap().ended_at_ms, control.hung_up_at_ms);
         }
         // No two readings of who was live may disagree with the peak that was counted along the way.
         let ends: Vec<(i64, i64)> = ledger.calls.iter().map(|call| {

@@ -91,6 +91,40 @@ fn turns_in_the_shape_of_a_chat_count_too() {
 }
 
 #[test]
+fn tools_that_the_assistant_called_are_found_in_either_list() {
+    let function = json!({"name": "opt_out", "arguments": "{\"reason\":\"asked\"}"});
+    let steps = json!([
+        {"role": "user", "message": "Take me off your list.", "time": 1_774_539_806_000_i64},
+        {"role": "tool_calls", "message": "", "toolCalls": [{"id": "t1", "type": "function", "function": function}]},
+        {"role": "tool_call_result", "toolCallId": "t1", "name": "opt_out", "result": "noted"},
+        {"role": "tool_call_result", "toolCallId": "t1", "name": "opt_out", "result": {"noted": true}},
+    ]);
+    let chat = json!([
+        {"role": "user", "content": "Take me off your list."},
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "t1", "type": "function", "function": function}]},
+        {"role": "tool", "content": "noted", "tool_call_id": "t1"},
+    ]);
+    for (artifact, results) in [
+        (
+            json!({"messages": steps}),
+            vec![None, None, Some("noted"), Some(r#"{"noted":true}"#)],
+        ),
+        (json!({"messagesOpenAIFormatted": chat}), vec![None, None, None]),
+    ] {
+        let call = call(&json!({"id": "c1", "artifact": artifact}).to_string());
+        let tools: Vec<_> = call.tool_calls().collect();
+        assert_eq!(tools.len(), 1, "{artifact}");
+        assert_eq!((tools[0].id.as_str(), tools[0].name.as_str()), ("t1", "opt_out"));
+        assert_eq!(tools[0].arguments, json!({"reason": "asked"}));
+        assert_eq!(call.user_turns().count(), 1);
+        let turns = call.artifact.as_ref().unwrap().turns();
+        assert_eq!(turns[2].tool_call_id.as_deref(), Some("t1"));
+        let found: Vec<_> = turns.iter().map(|turn| turn.result.as_deref()).collect();
+        assert_eq!(found, results);
+    }
+}
+
+#[test]
 fn a_turn_without_words_is_no_conversation() {
     let turns = json!([
         {"role": "user", "message": " "}, {"role": "user"}, {"role": "bot", "message": "Hello?"}, "user",

@@ -1,6 +1,8 @@
 //! Webhook messages as the provider writes them.
 
-use autolynx_vapi::{CallStatus, MessageError, MessageKind, ServerMessage};
+use autolynx_vapi::{
+    CallStatus, MessageError, MessageKind, ServerMessage, ToolCall, ToolResult, ToolResults,
+};
 use serde_json::{Value, json};
 
 use crate::fixture;
@@ -146,6 +148,76 @@ fn every_known_type_is_read_with_and_without_a_call() {
         );
     }
     assert!(recorded("tool-calls").needs_reply());
+}
+
+#[test]
+fn the_tools_that_an_assistant_wants_run_are_read() {
+    let asked = recorded("tool-calls");
+    assert_eq!(asked.call_id.as_deref(), Some(PROVIDER_ID));
+    let [call] = asked.tool_calls.as_slice() else {
+        panic!("{:?}", asked.tool_calls)
+    };
+    assert_eq!((call.id.as_str(), call.name.as_str()), ("t1", "book"));
+    assert_eq!(call.arguments, json!({"day": "Tuesday"}));
+
+    let tool_call = |name: &str, arguments: Value| json!({"id": "t", "type": "function", "function": {"name": name, "arguments": arguments}});
+    let several = message(&json!({"type": "tool-calls", "toolCallList": [
+        tool_call("opt_out", json!({"reason": "no calls"})),
+        tool_call("text", json!("not json")),
+        tool_call("nothing", Value::Null),
+        {"id": "t", "name": "flat", "arguments": "{}"},
+        {"name": "without_id"},
+        {"id": "t", "function": {"arguments": "{}"}},
+        "x",
+    ]}));
+    let found: Vec<_> = several
+        .tool_calls
+        .iter()
+        .map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("t", "opt_out", json!({"reason": "no calls"})),
+            ("t", "text", json!("not json")),
+            ("t", "nothing", Value::Null),
+            ("t", "flat", json!({})),
+            ("", "without_id", Value::Null),
+        ]
+    );
+}
+
+#[test]
+fn tool_calls_are_found_beside_their_tools_and_nowhere_else() {
+    let beside = json!([{"type": "function", "toolCall": {"id": "t2", "type": "function",
+        "function": {"name": "opt_out", "arguments": "{}"}}}, {"type": "function"}]);
+    let within = message(&json!({"type": "tool-calls", "toolWithToolCallList": beside}));
+    assert_eq!(within.tool_calls.len(), 1);
+    assert_eq!(within.tool_calls[0].name, "opt_out");
+    let other = message(&json!({"type": "model-output", "toolWithToolCallList": beside}));
+    assert!(other.tool_calls.is_empty());
+}
+
+#[test]
+fn the_answer_to_tool_calls_is_in_the_providers_shape() {
+    let call = ToolCall {
+        id: "t1".to_owned(),
+        name: "opt_out".to_owned(),
+        arguments: Value::Null,
+    };
+    let answer = ToolResults {
+        results: vec![
+            ToolResult::done(&call, "It is noted."),
+            ToolResult::failed(&call, "no"),
+        ],
+    };
+    assert_eq!(
+        serde_json::to_value(&answer).unwrap(),
+        json!({"results": [
+            {"name": "opt_out", "toolCallId": "t1", "result": "It is noted."},
+            {"name": "opt_out", "toolCallId": "t1", "error": "no"},
+        ]})
+    );
 }
 
 #[test]

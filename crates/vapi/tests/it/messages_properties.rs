@@ -36,6 +36,13 @@ const FIELDS: &[&str] = &[
     "controlUrl",
     "structuredData",
     "successEvaluation",
+    "toolCallList",
+    "toolWithToolCallList",
+    "toolCall",
+    "toolCalls",
+    "function",
+    "arguments",
+    "result",
 ];
 
 fn scalar() -> impl Strategy<Value = Value> {
