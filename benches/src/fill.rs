@@ -33,19 +33,19 @@ const CALL_EVERY_MS: i64 = 50;
 // at, `$8` series, `$9` milliseconds between calls. As in real data, ids sort by the time and order of their making.
 const CONTACTS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT $2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $3) \
      INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, phone, variables, \
-       search_text, state, outcome, attempts, last_call_id, updated_at_ms) \
-     SELECT unhex(printf('%012x70008%03x%012x', $6, $8, i)), $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), printf('{\"city\":\"San Francisco\",\"policy\":\"POL-%08d\"}', i), \
-       'contact ' || i || char(10) || 'business ' || i || char(10) || '+1415' || (2000000 + i), \
+       search_text, place, state, outcome, attempts, last_call_id, updated_at_ms) \
+     SELECT unhex(printf('%012x70008%03x%012x', $6, $8, i)), $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), printf('{\"city\":\"San Francisco\",\"consent\":\"yes\",\"policy\":\"POL-%08d\"}', i), \
+       'contact ' || i || char(10) || 'business ' || i || char(10) || '+1415' || (2000000 + i), i % 20, \
        CASE WHEN i < $4 THEN 'done' WHEN i < $5 THEN 'calling' ELSE 'pending' END, \
        CASE WHEN i >= $4 THEN NULL WHEN i % 10 < 4 THEN 'human' WHEN i % 10 < 7 THEN 'voicemail' \
             WHEN i % 10 < 9 THEN 'no_answer' ELSE 'busy' END, \
        i < $4, CASE WHEN i < $5 THEN unhex(printf('%012x70008%03x%012x', $7 + i * $9, $8, i)) END, $6 FROM n";
 const CONTACTS_POSTGRES: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, \
-       phone, variables, search_text, state, outcome, attempts, last_call_id, updated_at_ms) \
+       phone, variables, search_text, place, state, outcome, attempts, last_call_id, updated_at_ms) \
      SELECT (lpad(to_hex($6::bigint), 12, '0') || '70008' || lpad(to_hex($8::bigint), 3, '0') || lpad(to_hex(i), 12, '0'))::uuid, \
        $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), \
-       jsonb_build_object('city', 'San Francisco', 'policy', 'POL-' || lpad(i::text, 8, '0')), \
-       'contact ' || i || chr(10) || 'business ' || i || chr(10) || '+1415' || (2000000 + i), \
+       jsonb_build_object('city', 'San Francisco', 'consent', 'yes', 'policy', 'POL-' || lpad(i::text, 8, '0')), \
+       'contact ' || i || chr(10) || 'business ' || i || chr(10) || '+1415' || (2000000 + i), i % 20, \
        CASE WHEN i < $4::bigint THEN 'done' WHEN i < $5::bigint THEN 'calling' ELSE 'pending' END, \
        CASE WHEN i >= $4 THEN NULL WHEN i % 10 < 4 THEN 'human' WHEN i % 10 < 7 THEN 'voicemail' \
             WHEN i % 10 < 9 THEN 'no_answer' ELSE 'busy' END, \
@@ -93,6 +93,40 @@ const EVENTS_POSTGRES: &str = "INSERT INTO call_events (id, call_id, campaign_id
                         ('webhook', 'status-update', 'ENDED', 43000), ('webhook', 'end-of-call-report', 'ENDED', 50000)) \
        AS e (source, kind, status, after_ms) \
      WHERE c.campaign_id = $1 AND c.position >= $2 AND c.position < $3 AND c.state = 'done'";
+
+/// Where the people are: in the first ten zones it is a lawful hour at [`NOW`], in the others it is night.
+const ZONES: [&str; 20] = [
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Asia/Kolkata",
+    "Asia/Dubai",
+    "Asia/Karachi",
+    "Asia/Bangkok",
+    "Asia/Tokyo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Phoenix",
+    "America/Anchorage",
+    "America/Detroit",
+    "America/Boise",
+    "Pacific/Honolulu",
+    "America/Halifax",
+];
+const PLACE: &str = "INSERT INTO campaign_places (campaign_id, place, zones, zone_evidence, regions, region_evidence) \
+     VALUES ($1, $2, $3, 'number', '', 'nothing')";
+
+// As many numbers that must not be called as the campaign has people. `$1` account, `$2` series, `$3` how many.
+const SUPPRESSIONS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $3) \
+     INSERT INTO suppressions (id, account_id, kind, number, source, author, created_at_ms) \
+     SELECT randomblob(16), $1, 'exact', '+1999' || (10000000 * $2 + i), 'list', '', 1 FROM n";
+const SUPPRESSIONS_POSTGRES: &str = "INSERT INTO suppressions (id, account_id, kind, number, source, author, created_at_ms) \
+     SELECT gen_random_uuid(), $1, 'exact', '+1999' || (10000000 * $2::bigint + i), 'list', '', 1 \
+     FROM generate_series(0, $3::bigint - 1) AS i";
 
 const SET_TOTAL: &str = "UPDATE campaigns SET total_contacts = $2, rows_read = $2 WHERE id = $1";
 
@@ -146,8 +180,26 @@ pub(crate) async fn fill(
             }
         }
     }
+    for (place, zone) in (0_i32..).zip(ZONES) {
+        match &database.raw {
+            Raw::Sqlite(pool) => {
+                let insert = sqlx::query(PLACE).bind(campaign.0).bind(place).bind(zone);
+                insert.execute(pool).await?;
+            }
+            Raw::Postgres(pool) => {
+                let insert = sqlx::query(PLACE).bind(campaign.0).bind(place).bind(zone);
+                insert.execute(pool).await?;
+            }
+        }
+    }
     match &database.raw {
         Raw::Sqlite(pool) => {
+            sqlx::query(SUPPRESSIONS_SQLITE)
+                .bind(AccountId::DEFAULT.0)
+                .bind(fill.series)
+                .bind(fill.contacts)
+                .execute(pool)
+                .await?;
             sqlx::query(SET_TOTAL)
                 .bind(campaign.0)
                 .bind(fill.contacts)
@@ -156,6 +208,12 @@ pub(crate) async fn fill(
             sqlx::raw_sql(end).execute(pool).await?;
         }
         Raw::Postgres(pool) => {
+            sqlx::query(SUPPRESSIONS_POSTGRES)
+                .bind(AccountId::DEFAULT.0)
+                .bind(fill.series)
+                .bind(fill.contacts)
+                .execute(pool)
+                .await?;
             sqlx::query(SET_TOTAL)
                 .bind(campaign.0)
                 .bind(i32::try_from(fill.contacts)?)

@@ -142,10 +142,13 @@ async fn import_list(
 /// Whether every campaign holds every row.
 async fn check_campaigns(store: &Store, rows: usize) -> anyhow::Result<()> {
     let all = store
-        .campaigns(Page {
-            limit: 100,
-            offset: 0,
-        })
+        .campaigns(
+            false,
+            Page {
+                limit: 100,
+                offset: 0,
+            },
+        )
         .await?;
     let stored = all
         .iter()

@@ -295,7 +295,7 @@ async fn pages(
         (
             "campaigns",
             "list of campaigns",
-            time!(repeats, store.campaigns(page(0))),
+            time!(repeats, store.campaigns(false, page(0))),
         ),
         (
             "contacts",

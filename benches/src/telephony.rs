@@ -67,6 +67,10 @@ impl Telephony for InstantTelephony {
         })
     }
 
+    async fn hang_up(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         Ok(Vec::new())
     }

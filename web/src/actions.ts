@@ -21,8 +21,9 @@ interface Answer {
 export function startActions(): void {
   htmx.on("htmx:afterRequest", (event) => {
     const { elt, successful, xhr } = (event as CustomEvent<Answer>).detail;
-    // A fragment that refreshes itself tries again. Somebody who followed a link must hear why nothing opened.
-    if (!successful && elt.matches("a[hx-get]")) {
+    // A fragment that refreshes itself tries again. Somebody who followed a link or opened a dialog must hear why there is
+    // nothing in it.
+    if (!successful && elt.matches("a[hx-get], [data-opens][hx-get]")) {
       toast(xhr.status === 0 ? NO_ANSWER : readError(xhr.status, xhr.responseText).message, "error");
     }
     // What the page is about was deleted by somebody else: its buttons lead nowhere any more.

@@ -15,6 +15,12 @@ export function checkFields(form: HTMLFormElement): boolean {
   const wrong = fields.filter((field) => !field.checkValidity());
   for (const field of wrong) showFieldError(form, field.name, field.dataset["missing"] ?? field.validationMessage);
   focusFirst(wrong);
+  // Nothing chosen would not be sent at all, and mean something else.
+  for (const group of form.querySelectorAll<HTMLElement>("[data-choose]")) {
+    if (group.querySelector("input:checked")) continue;
+    showError(form, { code: "", message: group.dataset["choose"] ?? "" });
+    return false;
+  }
   return wrong.length === 0;
 }
 

@@ -1,5 +1,6 @@
 // Small forms in dialogs that send JSON: `data-json-form="post"` names the method, `data-then` the page to go to, with
-// `{id}` filled from the answer; without it the dialog closes and what is live is fetched again.
+// `{id}` filled from the answer; without it the dialog closes and what is live is fetched again. `data-resets` empties the
+// form afterwards, for the next of its kind.
 
 import { dialog } from "./dialogs";
 import { checkFields, clearErrors, showError, showFieldError } from "./form-errors";
@@ -58,6 +59,7 @@ async function deliver(form: HTMLFormElement, submit: HTMLButtonElement | null):
   }
   busy(submit, false);
   form.closest("dialog")?.close();
+  if ("resets" in form.dataset) form.reset();
   refreshAll();
 }
 

@@ -2,12 +2,12 @@
 // field it concerns, and shows the server's import report before anything is dialled.
 
 import htmx from "htmx.org";
-import { readError, type ApiError } from "./api-error";
 import { dialog } from "./dialogs";
 import { startDropZone } from "./drop-zone";
 import { checkFields, clearErrors, showError, showFieldError } from "./form-errors";
 import { nameRegions } from "./regions";
 import { showTimes } from "./times";
+import { showProgress, upload } from "./upload";
 
 /** Wires the dialog, where the page has one. */
 export function startNewCampaign(): void {
@@ -28,14 +28,7 @@ export function startNewCampaign(): void {
     event.preventDefault();
     clearErrors(form);
     if (!checkFields(form)) return;
-    sending = send(form, {
-      progress: (share) => showProgress(form, share),
-      refused: (error) => {
-        showProgress(form, undefined);
-        showError(form, error);
-      },
-      created: (id) => void showReport(box, id),
-    });
+    sending = send(form, (id) => void showReport(box, id));
   });
   box.addEventListener("close", () => {
     sending?.abort();
@@ -49,34 +42,24 @@ export function startNewCampaign(): void {
   });
 }
 
-interface Hopes {
-  progress: (share: number) => void;
-  refused: (error: ApiError) => void;
-  created: (id: string) => void;
-}
-
-/** XMLHttpRequest, because fetch tells nothing about how far an upload is. */
-function send(form: HTMLFormElement, hopes: Hopes): XMLHttpRequest {
-  const request = new XMLHttpRequest();
-  request.open("POST", form.action);
-  request.setRequestHeader("Accept", "application/json");
-  request.upload.addEventListener("progress", (event) => {
-    if (event.lengthComputable) hopes.progress(event.loaded / event.total);
-  });
-  request.addEventListener("load", () => {
-    const id = request.status >= 200 && request.status < 300 ? createdId(request.responseText) : undefined;
-    if (id) hopes.created(id);
-    else hopes.refused(readError(request.status, request.responseText));
-  });
-  request.addEventListener("error", () => hopes.refused(readError(0, "")));
+function send(form: HTMLFormElement, created: (id: string) => void): XMLHttpRequest {
   const body = new FormData(form);
   if (body.get("mode") !== "batch") {
     body.delete("batch_size");
     body.delete("quiet_line_gate");
   }
-  hopes.progress(0);
-  request.send(body);
-  return request;
+  return upload(form.action, body, "application/json", {
+    progress: (share) => showProgress(form, share),
+    refused: (error) => {
+      showProgress(form, undefined);
+      showError(form, error);
+    },
+    done: (answer) => {
+      const id = createdId(answer);
+      if (id) created(id);
+      return id !== undefined;
+    },
+  });
 }
 
 /** The id of the new campaign, from `{"campaign":{"id"}}` or `{"id"}`. */
@@ -96,26 +79,6 @@ async function showReport(box: HTMLDialogElement, id: string): Promise<void> {
   showTimes(box);
   box.querySelector<HTMLElement>("#import-result [data-focus]")?.focus();
   for (const list of document.querySelectorAll("[data-live]")) htmx.trigger(list, "refresh", {});
-}
-
-/** `undefined` shows the button again. */
-function showProgress(form: HTMLFormElement, share: number | undefined): void {
-  const bar = form.querySelector<HTMLElement>("[data-upload]");
-  const meter = bar?.querySelector("progress");
-  const text = bar?.querySelector<HTMLElement>("[data-upload-text]");
-  const submit = form.querySelector<HTMLButtonElement>("[type=submit]");
-  if (!bar || !meter || !text || !submit) return;
-  bar.hidden = share === undefined;
-  submit.disabled = share !== undefined;
-  if (share === undefined) return;
-  if (share < 1) {
-    meter.value = share * 100;
-    text.textContent = `Uploading, ${Math.floor(share * 100)} %`;
-  } else {
-    // Without a value the bar says: working, no telling how long.
-    meter.removeAttribute("value");
-    text.textContent = "Reading the list…";
-  }
 }
 
 function startModes(form: HTMLFormElement): void {

@@ -55,11 +55,15 @@ export function filled(address: string, answer: Record<string, unknown>): string
   return address.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(answer[name] ?? "")));
 }
 
-/** What a form holds, as the API wants it: `a.b` is a field of `a`, and what is left empty is not said. */
+/** What a form holds, as the API wants it: `a.b` is a field of `a`, `a[]` a list, and what is left empty is not said. */
 export function bodyOf(entries: Iterable<[string, unknown]>): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [name, value] of entries) {
     if (typeof value !== "string" || value.trim() === "") continue;
+    if (name.endsWith("[]")) {
+      ((body[name.slice(0, -2)] ??= []) as unknown[]).push(value.trim());
+      continue;
+    }
     const dot = name.indexOf(".");
     if (dot < 0) {
       body[name] = value.trim();

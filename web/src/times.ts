@@ -63,6 +63,10 @@ export function elapsed(since: number, now: number): string {
 function show(element: HTMLTimeElement, now: number): void {
   const moment = Date.parse(element.dateTime);
   if (Number.isNaN(moment)) return;
+  const title = exact.format(moment);
+  if (element.title !== title) element.title = title;
+  // In the zone of whom it concerns, and as the server says it.
+  if ("fixed" in element.dataset) return;
   const text =
     "since" in element.dataset
       ? elapsed(moment, now)
@@ -71,8 +75,6 @@ function show(element: HTMLTimeElement, now: number): void {
         : ago(moment, now);
   // Writing the same text again would still disturb a reader's selection.
   if (element.textContent !== text) element.textContent = text;
-  const title = exact.format(moment);
-  if (element.title !== title) element.title = title;
 }
 
 /** Writes every moment under `root` anew. */

@@ -1,5 +1,6 @@
 //! The `autolynx` binary: the one place where the parts are put together.
 
+mod api;
 mod commands;
 mod logging;
 mod node;
@@ -33,6 +34,12 @@ enum Command {
     Sandbox(commands::sandbox::SandboxArgs),
     /// Read a list and say what would become of every row. Nothing is stored.
     Import(commands::import::ImportArgs),
+    /// See and steer the campaigns of a running node.
+    Campaign(commands::campaign::CampaignArgs),
+    /// See and change whom a running node must not call.
+    Suppress(commands::suppress::SuppressArgs),
+    /// See and change the lines of a running node.
+    Lines(commands::lines::LinesArgs),
     /// Bring the database's tables up to date.
     Migrate,
     /// Rebuild every call from the log and compare it with what is stored.
@@ -74,6 +81,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Sandbox(args) => commands::sandbox::run(args, &settings).await,
         Command::Import(args) => commands::import::run(&args, &settings),
+        Command::Campaign(args) => commands::campaign::run(args, settings).await,
+        Command::Suppress(args) => commands::suppress::run(args, settings).await,
+        Command::Lines(args) => commands::lines::run(args, settings).await,
         Command::Migrate => commands::migrate::run(settings).await,
         Command::Replay(args) => commands::replay::run(args, settings).await,
     }

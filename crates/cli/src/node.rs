@@ -178,6 +178,7 @@ pub(crate) async fn run(
             default_cap: settings.default_cap,
             default_phone_number_id: settings.vapi_phone_number_id.clone(),
             default_region: settings.default_region,
+            default_policy: settings.default_policy.clone(),
             cron_secret: settings.cron_secret.clone().map(web::Secret::new),
             max_upload_bytes: settings.max_file_upload_bytes,
             max_rows: settings.max_campaign_size,

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use domain::phone::Region;
+use domain::{phone::Region, policy::Policy};
 use etcetera::AppStrategy;
 
 use self::{parse::Values, sources::Sources};
@@ -69,6 +69,7 @@ pub(crate) struct Settings {
     pub(crate) max_call_duration_seconds: u32,
     /// In which region national numbers of a list are read, unless an import says otherwise.
     pub(crate) default_region: Option<Region>,
+    pub(crate) default_policy: Policy,
     /// The largest list, in bytes.
     pub(crate) max_file_upload_bytes: u64,
     /// The longest list, in rows.
@@ -148,6 +149,7 @@ impl Settings {
             cadence_seconds: values.number("DEFAULT_CRON_CADENCE", 60, 10..=3_600)?,
             max_call_duration_seconds: values.number("MAX_CALL_DURATION_SECONDS", 600, 10..=43_200)?,
             default_region: values.region("DEFAULT_REGION")?,
+            default_policy: values.policy("DEFAULT_POLICY")?,
             max_file_upload_bytes: values.number("MAX_FILE_UPLOAD_SIZE", 10 << 20, 1..=u64::MAX)?,
             max_campaign_size: values.number("MAX_CAMPAIGN_SIZE", 10_000, 1..=100_000_000)?,
         };

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{outcome::Outcome, time::SECOND_MS};
+use crate::{
+    outcome::Outcome,
+    policy::Policy,
+    time::{DAY_MS, SECOND_MS, UtcMs},
+    wishes::Wishes,
+};
 
 /// The state of a contact: `pending → calling → done | skipped`; a retry leads from `calling` back to `pending`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -51,12 +56,36 @@ impl ContactState {
 pub enum NextStep {
     /// The contact is final with this outcome.
     Done(Outcome),
-    /// Nothing was dialled: it waits this long and is called again, and the attempt does not count.
+    /// It waits this long and is called again.
     CallAgain {
         /// How long to wait, in milliseconds, before jitter.
         delay_ms: i64,
+        /// Whether the call that ended uses up one of the contact's attempts. One that was not dialled, or that the
+        /// provider broke, does not.
+        counts: bool,
+    },
+    /// The person asked to be called back, and is, as soon after this moment as the rules allow. Whether the call that
+    /// ended uses up an attempt, [`uses_up_attempt`] says.
+    Callback {
+        /// The moment asked for.
+        at: UtcMs,
     },
 }
+
+/// How often a contact has been tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tried {
+    /// Certain refusals in a row, this one included if the call was refused.
+    pub refusals: u32,
+    /// Earlier calls with the same outcome, since the campaign was started or a person put the contact back.
+    pub same_class_before: u32,
+    /// Attempts used up, this one included if it counts.
+    pub attempts: u32,
+}
+
+/// How far ahead a callback may be asked for, in milliseconds. Later ones are slips of the assistant, such as a wrong
+/// year.
+const MAX_CALLBACK_AHEAD_MS: i64 = 90 * DAY_MS;
 
 /// Waits after certain refusals in a row: the seeds' 1 s, 4 s and 10 s, then half a minute each.
 const REFUSAL_DELAYS_MS: [i64; 3] = [SECOND_MS, 4 * SECOND_MS, 10 * SECOND_MS];
@@ -72,17 +101,80 @@ pub fn refusal_delay_ms(refusals: u32) -> i64 {
         .unwrap_or(LASTING_REFUSAL_DELAY_MS)
 }
 
-/// Decides what comes after a call.
+/// Decides what comes after a call, from its outcome as far as it is known. Facts come in any order and may change an
+/// outcome; the step then follows anew from the new one, and an earlier one is forgotten.
 ///
-/// The present policy: whoever the provider really tried to reach is done, whatever came of it. Only a call that was
-/// never dialled is tried again, and `refusals` (its certain refusals in a row, this one included) sets the delay.
+/// `ended_at`: when the call ended, not when somebody looks, so that whoever looks later comes to the same step.
+///
+/// 1. Who opted out is never called again.
+/// 2. Who spoke and asked to be called back within 90 days is, if the policy has it so, also after a good conversation. A time that is past or
+///    further ahead counts for nothing.
+/// 3. Who was not dialled is tried again however often it takes: nobody was disturbed.
+/// 4. Otherwise the ladder of the outcome decides ([`crate::retry`]).
+///
+/// A contact whose attempts are used up ([`crate::limits::Limits::per_contact`]) is done with its last outcome, whatever
+/// was asked for.
 #[must_use]
-pub fn next_step(outcome: Outcome, refusals: u32) -> NextStep {
-    match outcome {
-        Outcome::NotDialled => NextStep::CallAgain {
-            delay_ms: refusal_delay_ms(refusals),
+pub fn next_step(
+    outcome: Outcome,
+    tried: &Tried,
+    policy: &Policy,
+    wishes: &Wishes,
+    ended_at: UtcMs,
+) -> NextStep {
+    if wishes.opt_out {
+        return NextStep::Done(outcome);
+    }
+    if outcome == Outcome::NotDialled {
+        return NextStep::CallAgain {
+            delay_ms: refusal_delay_ms(tried.refusals),
+            counts: false,
+        };
+    }
+    let limit = policy.limits.per_contact;
+    if limit.is_some_and(|limit| tried.attempts >= limit) {
+        return NextStep::Done(outcome);
+    }
+    if let Some(at) = wishes.callback_at
+        && policy.callbacks
+        && may_have_spoken(outcome)
+        && at > ended_at
+        && at <= ended_at + MAX_CALLBACK_AHEAD_MS
+    {
+        return NextStep::Callback { at };
+    }
+    match policy.retries.after(outcome, tried.same_class_before) {
+        Some(delay_ms) => NextStep::CallAgain {
+            delay_ms,
+            counts: uses_up_attempt(outcome),
         },
-        outcome => NextStep::Done(outcome),
+        None => NextStep::Done(outcome),
+    }
+}
+
+/// Whether a call with this outcome uses up one of the contact's attempts when it is followed by another.
+#[must_use]
+pub const fn uses_up_attempt(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::NotDialled | Outcome::ProviderError)
+}
+
+/// Whether a person may have asked for something. A machine's greeting may name a time too, and nobody wished for that.
+const fn may_have_spoken(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Human
+        | Outcome::Transferred
+        | Outcome::HungUp
+        | Outcome::Silence
+        | Outcome::ProviderError
+        | Outcome::Canceled
+        | Outcome::Unknown => true,
+        Outcome::Voicemail
+        | Outcome::NoAnswer
+        | Outcome::Busy
+        | Outcome::Rejected
+        | Outcome::InvalidNumber
+        | Outcome::Failed
+        | Outcome::NotDialled => false,
     }
 }
 
@@ -99,36 +191,4 @@ pub fn with_jitter(delay_ms: i64, chance: u64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn refusals_wait_longer_and_longer_but_never_end_the_contact() {
-        let delays: Vec<i64> = (1..=5).map(refusal_delay_ms).collect();
-        assert_eq!(delays, [1_000, 4_000, 10_000, 30_000, 30_000]);
-        assert_eq!(
-            next_step(Outcome::NotDialled, 900),
-            NextStep::CallAgain { delay_ms: 30_000 }
-        );
-    }
-
-    #[test]
-    fn every_other_outcome_is_final() {
-        for outcome in Outcome::ALL
-            .into_iter()
-            .filter(|outcome| *outcome != Outcome::NotDialled)
-        {
-            assert_eq!(next_step(outcome, 0), NextStep::Done(outcome));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn jitter_stays_within_a_fifth(delay in 0_i64..10_000_000, chance: u64) {
-            let jittered = with_jitter(delay, chance);
-            prop_assert!((jittered - delay).abs() <= delay / 5);
-        }
-    }
-}
+mod tests;

@@ -69,6 +69,10 @@ typed_id!(
     CallId
 );
 typed_id!(
+    /// One entry of the list of numbers not to call.
+    SuppressionId
+);
+typed_id!(
     /// One row of the append-only log.
     EventId
 );

@@ -4,18 +4,27 @@
 //! can therefore be tested by value and replayed in virtual time.
 //!
 //! Start with [`call::CallState`], the lattice that makes the order of facts irrelevant, then [`contact::next_step`] and
-//! [`pacing::share_lines`], the two decisions that a dialler makes.
+//! [`pacing::share_lines`], the two decisions that a dialler makes, and [`policy::Policy`], what a campaign allows.
 
 pub mod assistant;
 pub mod call;
 pub mod campaign;
+pub mod consent;
 pub mod contact;
 pub mod directory;
+pub mod hours;
 pub mod ids;
+pub mod limits;
 pub mod list;
 pub mod money;
 pub mod outcome;
 pub mod pacing;
 pub mod phone;
+pub mod place;
+pub mod policy;
 pub mod polling;
+pub mod retry;
+pub mod suppression;
 pub mod time;
+pub mod waiting;
+pub mod wishes;

@@ -1,6 +1,11 @@
-//! Who gets the free lines.
+//! Who gets the free lines, and from which of our numbers they call.
 
 use serde::Serialize;
+
+pub mod breaker;
+mod rotation;
+
+pub use rotation::{Caller, rotate};
 
 /// A campaign that wants lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,19 +44,32 @@ pub fn share_lines(free: u32, demands: &[Demand]) -> Vec<u32> {
 }
 
 /// The lines of the account: what is configured, and what the provider has lately shown to be true.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Lines {
-    /// How many we may use.
+    /// How many the account has.
     pub cap: u32,
     /// How many the provider last allowed, when that is fewer and still fresh.
     pub learnt: Option<u32>,
+    /// How many campaigns must leave free, for calls that come in and for others who share the account.
+    pub reserved: u32,
 }
 
 impl Lines {
-    /// How many calls may be open at once.
+    /// How many calls may be open at once: what there is, at least one to learn by, less what is reserved.
     #[must_use]
     pub fn usable(self) -> u32 {
-        self.learnt.map_or(self.cap, |learnt| learnt.clamp(1, self.cap))
+        let there = self.learnt.map_or(self.cap, |learnt| learnt.max(1).min(self.cap));
+        there.saturating_sub(self.reserved)
+    }
+}
+
+/// How many more calls may be begun now, when at most `per_second` may begin in any second (`None`: as many as there
+/// are lines). `begun_in_last_second`: those reserved in the second before now, that is after `now - 1,000 ms`.
+#[must_use]
+pub const fn rate_left(per_second: Option<u32>, begun_in_last_second: u32) -> u32 {
+    match per_second {
+        Some(limit) => limit.saturating_sub(begun_in_last_second),
+        None => u32::MAX,
     }
 }
 
@@ -97,23 +115,42 @@ mod tests {
 
     #[test]
     fn an_account_always_keeps_one_line_to_learn_by() {
-        assert_eq!(
+        let usable = |learnt| {
             Lines {
                 cap: 8,
-                learnt: Some(0)
+                learnt,
+                reserved: 0,
             }
-            .usable(),
-            1
-        );
-        assert_eq!(
+            .usable()
+        };
+        assert_eq!(usable(Some(0)), 1);
+        assert_eq!(usable(Some(30)), 8);
+        assert_eq!(usable(None), 8);
+    }
+
+    #[test]
+    fn reserved_lines_stay_free_also_when_there_are_fewer_than_believed() {
+        let usable = |learnt, reserved| {
             Lines {
                 cap: 8,
-                learnt: Some(30)
+                learnt,
+                reserved,
             }
-            .usable(),
-            8
-        );
-        assert_eq!(Lines { cap: 8, learnt: None }.usable(), 8);
+            .usable()
+        };
+        assert_eq!(usable(None, 3), 5);
+        assert_eq!(usable(Some(5), 3), 2);
+        assert_eq!(usable(Some(2), 3), 0);
+        assert_eq!(usable(None, 9), 0);
+        assert_eq!(Lines::default().usable(), 0);
+    }
+
+    #[test]
+    fn what_a_second_allows_is_used_up() {
+        assert_eq!(rate_left(Some(3), 0), 3);
+        assert_eq!(rate_left(Some(3), 2), 1);
+        assert_eq!(rate_left(Some(3), 7), 0);
+        assert_eq!(rate_left(None, 7), u32::MAX);
     }
 
     proptest! {

@@ -13,6 +13,38 @@ pub const SECOND_MS: i64 = 1_000;
 pub const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// One hour in milliseconds.
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Twenty-four hours in milliseconds.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A length of time in words, its two greatest units: `20 min`, `1 h 30 min`, `1 day`, `500 ms`.
+#[must_use]
+pub fn in_words(ms: i64) -> String {
+    let units = [
+        (DAY_MS, "day"),
+        (HOUR_MS, "h"),
+        (MINUTE_MS, "min"),
+        (SECOND_MS, "s"),
+        (1, "ms"),
+    ];
+    let mut left = ms.max(0);
+    let mut parts = Vec::new();
+    for (unit_ms, name) in units {
+        let count = left / unit_ms;
+        left %= unit_ms;
+        if count > 0 {
+            let plural = if name == "day" && count > 1 { "s" } else { "" };
+            parts.push(format!("{count} {name}{plural}"));
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        "no time".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
 
 /// A moment: UTC milliseconds since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +105,21 @@ mod tests {
         let moment = UtcMs(1_795_166_400_123);
         assert_eq!(UtcMs::from_iso(&moment.to_iso()), Some(moment));
         assert_eq!(UtcMs(0).to_iso(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn lengths_of_time_are_said_in_two_units() {
+        for (ms, words) in [
+            (20 * MINUTE_MS, "20 min"),
+            (90 * MINUTE_MS, "1 h 30 min"),
+            (20 * HOUR_MS, "20 h"),
+            (DAY_MS, "1 day"),
+            (2 * DAY_MS + 3 * HOUR_MS + 4 * MINUTE_MS, "2 days 3 h"),
+            (1_500, "1 s 500 ms"),
+            (0, "no time"),
+        ] {
+            assert_eq!(in_words(ms), words);
+        }
     }
 
     #[test]

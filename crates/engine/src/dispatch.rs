@@ -2,6 +2,7 @@
 
 use domain::{
     call::{CallRef, CallState, Dialling, End, Fact, Source, end::ours},
+    ids::CallId,
     time::UtcMs,
 };
 use futures::future::join_all;
@@ -34,21 +35,27 @@ impl Engine {
         Ok(Dispatched { dialled })
     }
 
-    /// Claims free lines, and takes over calls that another node reserved and never dialled.
+    /// Lets go of calls that were reserved and not dialled in time, and claims free lines.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn claim(&self, now: UtcMs) -> store::Result<Claim> {
-        let mut claim = self.store.claim(self.settings.max_duration_ms, now).await?;
-        if claim.hold_until.is_none() {
-            claim.dials.extend(self.store.take_orphans(now).await?);
+        let orphans = self.store.orphans(now).await?;
+        let released: Vec<Fact> = orphans
+            .into_iter()
+            .map(|(call_id, _)| released(call_id, now))
+            .collect();
+        self.observe(&released, now).await?;
+        let claim = self.store.claim(self.settings.max_duration_ms, now).await?;
+        for campaign in &claim.paused {
+            self.store.wake(Wake::Campaign(*campaign));
         }
         Ok(claim)
     }
 
     /// Dials one reserved call and records the answer.
     ///
-    /// Killed before `mark_sent` commits: the provider never heard of it, and another node will dial it. Killed after:
+    /// Killed before `mark_sent` commits: the provider never heard of it, and whoever finds it lets it go. Killed after:
     /// the call is in doubt, and `reconcile` looks it up. Run twice at once: only one is told to dial.
     ///
     /// # Errors
@@ -65,8 +72,9 @@ impl Engine {
             MarkSent::Taken => return Ok(()),
         }
         let now = self.clock.now();
-        if now.since(marked_at) > self.settings.dial_grace_ms {
-            // This machine slept on it. By now others may have come to the conclusion that the call does not exist.
+        if now >= dial.until || now.since(marked_at) > self.settings.dial_grace_ms {
+            // This machine slept on it. The hour may have passed, somebody may have forbidden the number, and others may
+            // have come to the conclusion that the call does not exist.
             let what = "not placed in time; whether it exists is looked up";
             tracing::warn!(call.id = %dial.call_id, "{what}");
             return self
@@ -130,22 +138,27 @@ impl Engine {
         Ok(())
     }
 
-    /// The campaign was paused or cancelled between the claim and the request: the contact goes back.
+    /// The call may not be placed any more: the contact goes back.
     async fn let_go(&self, dial: &Dial) -> store::Result<()> {
         let now = self.clock.now();
-        let end = End {
-            reason: Some(ours::RELEASED.to_owned()),
-            message: None,
-            at: now,
-        };
-        let says = CallState {
-            end: Some(end),
-            ..CallState::default()
-        };
-        self.observe(&[own_fact(dial, Source::Engine, "released", says, now)], now)
+        self.observe(&[released(dial.call_id, now)], now)
             .await
             .map(|_| ())
     }
+}
+
+/// The call was reserved, and is not placed.
+fn released(call_id: CallId, now: UtcMs) -> Fact {
+    let end = End {
+        reason: Some(ours::RELEASED.to_owned()),
+        message: None,
+        at: now,
+    };
+    let says = CallState {
+        end: Some(end),
+        ..CallState::default()
+    };
+    own_fact(call_id, Source::Engine, "released", says, now)
 }
 
 fn refusal(dial: &Dial, kind: RefusalKind, message: String, now: UtcMs) -> Fact {
@@ -165,7 +178,7 @@ fn refusal(dial: &Dial, kind: RefusalKind, message: String, now: UtcMs) -> Fact 
         }),
         ..CallState::default()
     };
-    own_fact(dial, Source::Dial, "dial.refused", says, now)
+    own_fact(dial.call_id, Source::Dial, "dial.refused", says, now)
 }
 
 fn unconfirmed(dial: &Dial, what: &str, now: UtcMs) -> Fact {
@@ -175,14 +188,14 @@ fn unconfirmed(dial: &Dial, what: &str, now: UtcMs) -> Fact {
     };
     Fact {
         payload: Some(json!({ "doubt": what }).to_string()),
-        ..own_fact(dial, Source::Dial, "dial.in-doubt", says, now)
+        ..own_fact(dial.call_id, Source::Dial, "dial.in-doubt", says, now)
     }
 }
 
-fn own_fact(dial: &Dial, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {
+fn own_fact(call_id: CallId, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {
     Fact {
         call: CallRef {
-            call_id: Some(dial.call_id),
+            call_id: Some(call_id),
             provider_call_id: None,
         },
         source,

@@ -5,9 +5,10 @@ use domain::{
     ids::CallId,
     money::UsdMicros,
     time::UtcMs,
+    wishes::is_opt_out_tool,
 };
 use serde_json::json;
-use vapi::{Artifact, Call, CallStatus, MessageKind, Raw, ServerMessage, Turn};
+use vapi::{Artifact, Call, CallStatus, MessageKind, Raw, ServerMessage, ToolCall, Turn};
 
 /// What a call object says, as a dial's answer or a look-up brought it.
 #[must_use]
@@ -44,7 +45,7 @@ pub fn fact_of_call(call: &Raw<Call>, source: Source, kind: &str, now: UtcMs) ->
     details.control_url = value.control_url().map(str::to_owned);
     if let Some(analysis) = &value.analysis {
         details.summary.clone_from(&analysis.summary);
-        details.structured_json = analysis.structured_data.as_ref().map(ToString::to_string);
+        details.structured_json = structured(analysis.structured_data.as_ref(), value.artifact.as_ref());
         details
             .success_evaluation
             .clone_from(&analysis.success_evaluation);
@@ -93,12 +94,14 @@ pub fn fact_of_message(message: &ServerMessage, body: &str, now: UtcMs) -> Optio
             says.details.cost = message.cost_usd_micros.map(UsdMicros);
             if let Some(analysis) = &message.analysis {
                 says.details.summary.clone_from(&analysis.summary);
-                says.details.structured_json = analysis.structured_data.as_ref().map(ToString::to_string);
+                let artifact = message.artifact.as_ref();
+                says.details.structured_json = structured(analysis.structured_data.as_ref(), artifact);
                 says.details
                     .success_evaluation
                     .clone_from(&analysis.success_evaluation);
             }
         }
+        MessageKind::ToolCalls => says.details.opted_out = opts_out(&message.tool_calls),
         _ => {}
     }
     Some(Fact {
@@ -138,8 +141,20 @@ fn details_of_artifact(artifact: Option<&Artifact>) -> Details {
         // Without any message nobody knows whether the person spoke.
         user_turns: (!turns.is_empty())
             .then(|| u32::try_from(artifact.user_turns().count()).unwrap_or(u32::MAX)),
+        opted_out: opts_out(artifact.tool_calls()),
         ..Details::default()
     }
+}
+
+/// What the analysis found, by the plan of old or by structured outputs.
+fn structured(analysis: Option<&serde_json::Value>, artifact: Option<&Artifact>) -> Option<String> {
+    let outputs = || artifact.and_then(|artifact| artifact.structured_outputs.as_ref());
+    analysis.or_else(outputs).map(ToString::to_string)
+}
+
+/// Whether the assistant used a tool by which a person asks not to be called again.
+fn opts_out<'a>(tools: impl IntoIterator<Item = &'a ToolCall>) -> bool {
+    tools.into_iter().any(|tool| is_opt_out_tool(&tool.name))
 }
 
 /// The conversation without the system prompt, which is the assistant's and not the call's.

@@ -8,9 +8,10 @@ use std::sync::{
 use domain::{
     call::Fact,
     time::{SECOND_MS, UtcMs},
+    wishes::is_opt_out_tool,
 };
 use http::HeaderMap;
-use vapi::{ServerMessage, WebhookAuth};
+use vapi::{ServerMessage, ToolResult, ToolResults, WebhookAuth};
 
 use crate::{Engine, Ingest, fact_of_message};
 
@@ -24,6 +25,27 @@ pub struct Inbox {
     ingest: Ingest,
     auth: Option<Arc<WebhookAuth>>,
     noted_at_ms: Arc<AtomicI64>,
+}
+
+/// What the assistant is told that used a tool: that the number is forbidden, which is committed by then.
+fn answer_to_tools(body: &[u8]) -> Option<ToolResults> {
+    let message = ServerMessage::parse(body).ok()?;
+    if message.tool_calls.is_empty() {
+        return None;
+    }
+    let results = message.tool_calls.iter().map(|tool| {
+        if is_opt_out_tool(&tool.name) {
+            ToolResult::done(
+                tool,
+                "The number is on the do-not-call list and is not called again.",
+            )
+        } else {
+            ToolResult::failed(tool, "There is no such tool here.")
+        }
+    });
+    Some(ToolResults {
+        results: results.collect(),
+    })
 }
 
 /// Why a webhook was not taken.
@@ -71,18 +93,18 @@ impl Inbox {
             .map_err(|error| InboxError::Unauthorized(error.to_string()))
     }
 
-    /// Takes one webhook. Returns after it is committed.
+    /// Takes one webhook. Returns after it is committed, with the answer to the tools that the assistant used.
     ///
     /// A message of an unknown type, or one that cannot be read, is kept and acknowledged: sending it again would change
     /// nothing.
     ///
     /// # Errors
     /// [`InboxError`].
-    pub async fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), InboxError> {
+    pub async fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<ToolResults>, InboxError> {
         if let Some(fact) = self.read(headers, body).await? {
             self.ingest.submit(fact).await?;
         }
-        Ok(())
+        Ok(answer_to_tools(body))
     }
 
     /// Authenticates a webhook and reads what it says about a call, which is not recorded yet. `None`: it says nothing

@@ -14,6 +14,8 @@ const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
 /// How often it is looked whether something is due to be asked, in milliseconds.
 const RECONCILE_EVERY_MS: i64 = SECOND_MS / 2;
 const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
+/// A person who aborts a campaign waits for it.
+const HANG_UP_EVERY_MS: i64 = SECOND_MS;
 /// After a failure a loop waits this long of the machine's time, so that a dead database is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -27,9 +29,10 @@ impl Engine {
                 self.repeat(RECONCILE_EVERY_MS, "reconcile", |now| async move {
                     self.reconcile(now).await.map(|_| ())
                 }),
-                self.repeat(SWEEP_EVERY_MS, "sweep", |now| async move {
-                    self.sweep(now).await.map(|_| ())
+                self.repeat(HANG_UP_EVERY_MS, "hang-up", |now| async move {
+                    self.hang_up(now).await.map(|_| ())
                 }),
+                self.sweep_in_time(),
                 self.store.relay_wakes(),
             )
         };
@@ -69,6 +72,28 @@ impl Engine {
                 () = woken(&mut wakes) => {}
                 () = self.clock.sleep(wait_ms) => {}
             }
+        }
+    }
+
+    /// Sweeps every while, and at the moment at which a campaign starts by itself.
+    async fn sweep_in_time(&self) {
+        loop {
+            let now = self.clock.now();
+            let next = match self.sweep(now).await {
+                Ok(_) => self.store.next_start().await,
+                Err(error) => Err(error),
+            };
+            let wait_ms = match next {
+                Ok(next) => next.map_or(SWEEP_EVERY_MS, |at| {
+                    at.since(self.clock.now()).clamp(1, SWEEP_EVERY_MS)
+                }),
+                Err(error) => {
+                    tracing::error!(%error, step = "sweep", "step failed");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    SWEEP_EVERY_MS
+                }
+            };
+            self.clock.sleep(wait_ms).await;
         }
     }
 

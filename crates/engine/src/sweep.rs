@@ -10,24 +10,46 @@ use crate::Engine;
 pub struct Swept {
     /// Campaigns whose last contact was found final.
     pub completed: u32,
-    /// Contacts of cancelled campaigns that got their reason.
+    /// Contacts of cancelled and expired campaigns that got their reason.
     pub skipped: u64,
+    /// Campaigns that started by themselves.
+    pub started: u32,
 }
 
 impl Engine {
-    /// Completes campaigns whose every contact is final, and gives the contacts of cancelled campaigns their reason.
+    /// Starts campaigns whose time has come, completes those whose every contact is final, gives the contacts of cancelled
+    /// and expired campaigns their reason, and tells of money spent.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn sweep(&self, now: UtcMs) -> store::Result<Swept> {
+        let due = self.store.bring_due(now).await?;
+        for campaign in &due.paused {
+            tracing::warn!(campaign.id = %campaign, "campaign paused: its assistant could not call when it was to start");
+        }
+        for campaign in &due.alerted {
+            tracing::warn!(campaign.id = %campaign, "campaign has spent more than its soft limit");
+        }
+        for campaign in due.started.iter().chain(&due.paused).chain(&due.alerted) {
+            self.store.wake(Wake::Campaign(*campaign));
+        }
+        if !due.started.is_empty() {
+            self.store.wake(Wake::Dispatch);
+        }
+        // Whoever expired is skipped before it is looked who is complete.
+        let mut skipped = self.store.skip_contacts_of_expired(now).await?;
         let unfinished = self.store.unfinished_campaigns().await?;
         let completed = self.store.complete_finished(&unfinished, now).await?;
-        let skipped = self.store.skip_contacts_of_canceled(now).await?;
+        skipped += self.store.skip_contacts_of_canceled(now).await?;
         if completed > 0 {
             for campaign in unfinished {
                 self.store.wake(Wake::Campaign(campaign));
             }
         }
-        Ok(Swept { completed, skipped })
+        Ok(Swept {
+            completed,
+            skipped,
+            started: u32::try_from(due.started.len()).unwrap_or(u32::MAX),
+        })
     }
 }

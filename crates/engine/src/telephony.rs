@@ -25,6 +25,10 @@ pub trait Telephony: Send + Sync {
     /// One call by the provider's id. `None`: the provider says that it does not know it.
     async fn look_up(&self, provider_call_id: &str, now: UtcMs) -> Result<Option<Fact>, LookupError>;
 
+    /// Ends a live call through its control address. An error says why it could not be, in words for people; the address
+    /// is not in them. That the call is over already is no error.
+    async fn hang_up(&self, control_url: &str) -> Result<(), String>;
+
     /// The numbers that the account can call from.
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError>;
 }

@@ -9,7 +9,10 @@ use domain::{
 };
 use serde_json::Value;
 use store::Dial;
-use vapi::{ApiError, ApiErrorKind, BackoffPlan, BackoffType, CallFilter, Client, CreateCall, Raw, Server};
+use vapi::{
+    ApiError, ApiErrorKind, BackoffPlan, BackoffType, CallFilter, Client, ControlAnswer, CreateCall, Raw,
+    Server,
+};
 
 use crate::{
     facts::fact_of_call,
@@ -41,7 +44,7 @@ const LIST_PAGES: usize = 20;
 /// How long to leave lists alone after a rate refusal that names no time, in milliseconds. The limit counts by the minute.
 const RATE_PAUSE_MS: i64 = 30_000;
 /// Webhooks a dialler needs; more would only be traffic.
-const SERVER_MESSAGES: [&str; 2] = ["status-update", "end-of-call-report"];
+const SERVER_MESSAGES: [&str; 3] = ["status-update", "end-of-call-report", "tool-calls"];
 
 impl VapiTelephony {
     /// Calls through this client. Without `webhook` the provider tells us nothing by itself.
@@ -196,6 +199,16 @@ impl Telephony for VapiTelephony {
             .await
             .map_err(|error| LookupError::from(&error))?;
         Ok(call.map(|call| fact_of_call(&call, Source::Poll, "look-up", now)))
+    }
+
+    async fn hang_up(&self, control_url: &str) -> Result<(), String> {
+        match self.client.end_call(control_url).await {
+            // Not live any more, or not yet: the call itself will say.
+            ControlAnswer::Done | ControlAnswer::NotLive(_) => Ok(()),
+            ControlAnswer::Refused(error) => Err(format!("the provider refused: {error}")),
+            ControlAnswer::Unreachable(what) => Err(format!("the provider could not be reached: {what}")),
+            ControlAnswer::InDoubt(what) => Err(format!("the provider’s answer got lost: {what}")),
+        }
     }
 
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {

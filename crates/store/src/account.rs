@@ -1,9 +1,11 @@
 //! The provider account: its lines, and when it wants to be left alone.
 
-use domain::{contact::refusal_delay_ms, ids::AccountId, time::UtcMs};
+use domain::{contact::refusal_delay_ms, ids::AccountId, pacing::Lines, time::UtcMs};
 
 use crate::{
     Result,
+    claim::hold_off_claims,
+    clean::clean,
     db::Store,
     rows::{to_i32, to_u32},
 };
@@ -15,6 +17,10 @@ pub struct Account {
     pub line_cap: u32,
     /// How many the provider last allowed, when fewer and still believed at the time asked for.
     pub learnt_lines: Option<u32>,
+    /// Lines kept free for other traffic.
+    pub reserved_lines: u32,
+    /// Calls in any one second at most.
+    pub calls_per_second: Option<u32>,
     /// Before this moment nothing is claimed.
     pub dial_after: UtcMs,
     /// When a webhook last came, within a few seconds.
@@ -23,7 +29,19 @@ pub struct Account {
     pub open_calls: u32,
 }
 
-const READ: &str = "SELECT line_cap, learnt_lines, learnt_until_ms, dial_after_ms, last_webhook_at_ms, \
+impl Account {
+    /// Its lines.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        Lines {
+            cap: self.line_cap,
+            learnt: self.learnt_lines,
+            reserved: self.reserved_lines,
+        }
+    }
+}
+
+const READ: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms, last_webhook_at_ms, \
      (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')) AS open_calls \
      FROM accounts WHERE id = $1";
 
@@ -35,6 +53,8 @@ const LEARN_FROM_REFUSAL: &str = "UPDATE accounts SET learnt_until_ms = $2, lear
 #[derive(sqlx::FromRow)]
 struct Row {
     line_cap: i32,
+    reserved_lines: i32,
+    calls_per_second: Option<i32>,
     learnt_lines: Option<i32>,
     learnt_until_ms: Option<i64>,
     dial_after_ms: i64,
@@ -60,6 +80,8 @@ impl Store {
         let fresh = row.learnt_until_ms.is_some_and(|until| until > now.0);
         Ok(Account {
             line_cap: to_u32(row.line_cap),
+            reserved_lines: to_u32(row.reserved_lines),
+            calls_per_second: row.calls_per_second.map(to_u32),
             learnt_lines: row.learnt_lines.filter(|_| fresh).map(to_u32),
             dial_after: UtcMs(row.dial_after_ms),
             last_webhook_at: row.last_webhook_at_ms.map(UtcMs),
@@ -87,6 +109,23 @@ impl Store {
             .collect())
     }
 
+    /// How many calls each number may have open at once, by the provider's id, where that is limited.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn number_caps(&self) -> Result<std::collections::BTreeMap<String, u32>> {
+        let rows: Vec<(String, i32)> = on!(self, |pool| sqlx::query_as(
+            "SELECT phone_number_id, cap FROM caller_numbers WHERE account_id = $1 AND cap IS NOT NULL"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows
+            .into_iter()
+            .map(|(number, cap)| (number, to_u32(cap)))
+            .collect())
+    }
+
     /// Sets how many lines the account has for us.
     ///
     /// # Errors
@@ -97,6 +136,49 @@ impl Store {
             i64::from(to_i32(lines.max(1))),
         )
         .await
+    }
+
+    /// Sets how many lines are kept free for other traffic, and how many calls may be placed in any one second.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn set_pace(&self, reserved_lines: u32, calls_per_second: Option<u32>) -> Result<()> {
+        let mut tx = self.begin().await?;
+        on_tx!(tx, |c| sqlx::query(
+            "UPDATE accounts SET reserved_lines = $2, calls_per_second = $3 WHERE id = $1"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .bind(to_i32(reserved_lines))
+        .bind(calls_per_second.map(to_i32))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+        tx.commit().await
+    }
+
+    /// Sets how many calls a number may have open at once; none: as many as the account.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn set_number_cap(&self, phone_number_id: &str, cap: Option<u32>, now: UtcMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        // A claim that has counted and not committed yet would go past a lower cap.
+        hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        on_tx!(tx, |c| {
+            sqlx::query(
+            "INSERT INTO caller_numbers (account_id, phone_number_id, cap, updated_at_ms) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (account_id, phone_number_id) DO UPDATE SET cap = excluded.cap, \
+             updated_at_ms = excluded.updated_at_ms"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .bind(clean(phone_number_id).as_ref())
+        .bind(cap.map(to_i32))
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|_| ())
+        })?;
+        tx.commit().await
     }
 
     /// The provider had no free line: believe that for a while.

@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use domain::{
-    campaign::{Action, CampaignStatus, Kind, Mode, possible_actions},
+    campaign::{Action, CampaignStatus, Kind, Mode, PauseKind, Standing, possible_actions},
     directory::Source,
     ids::{AssistantId, CampaignId},
+    policy::Policy,
     time::UtcMs,
 };
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::{
     assistants::Trouble,
     db::{Store, Tx, TxInner},
     rows::{stored, to_u32},
-    settling::SKIPPED_CANCELED,
+    settling::{NOT_CALLED_ANY_MORE, SKIPPED_CANCELED},
     wake::Wake,
 };
 
@@ -36,10 +37,23 @@ pub struct NewCampaign {
     pub quiet_line_gate: bool,
     /// Who speaks.
     pub assistant_id: AssistantId,
-    /// The number we call from, by the provider's id.
-    pub phone_number_id: String,
+    /// The numbers we call from, in rotation. At least one.
+    pub numbers: Vec<CallerNumber>,
+    /// Higher goes first; equals share. Lists have 0 unless somebody says otherwise.
+    pub priority: i32,
+    /// What it allows: hours, limits, retries, consent, money.
+    pub policy: Policy,
+    /// From then on nobody is called any more.
+    pub expires_at: Option<UtcMs>,
+}
+
+/// A number that a campaign calls from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallerNumber {
+    /// The provider's id.
+    pub id: String,
     /// That number, for people.
-    pub phone_number: Option<String>,
+    pub number: Option<String>,
 }
 
 /// A campaign.
@@ -71,10 +85,14 @@ pub struct Campaign {
     pub assistant_version: Option<u32>,
     /// Why the assistant cannot call, if it cannot.
     pub assistant_trouble: Option<Trouble>,
-    /// The number we call from, by the provider's id.
-    pub phone_number_id: String,
-    /// That number.
-    pub phone_number: Option<String>,
+    /// The numbers we call from, in rotation.
+    pub numbers: Vec<CallerNumber>,
+    /// Higher goes first; equals share.
+    pub priority: i32,
+    /// Which version of what it allows is in force.
+    pub policy_version: u32,
+    /// Who or what paused it.
+    pub pause_kind: Option<PauseKind>,
     /// Why it pauses, when no person asked for it.
     pub pause_reason: Option<String>,
     /// Rows of the list.
@@ -97,6 +115,18 @@ pub struct Campaign {
     pub started_at: Option<UtcMs>,
     /// When the last contact became final.
     pub completed_at: Option<UtcMs>,
+    /// When it starts by itself.
+    pub starts_at: Option<UtcMs>,
+    /// From then on nobody is called any more.
+    pub expires_at: Option<UtcMs>,
+    /// Since when its live calls are being hung up.
+    pub aborted_at: Option<UtcMs>,
+    /// When it was put away.
+    pub archived_at: Option<UtcMs>,
+    /// When its spending passed the soft limit.
+    pub alerted_at: Option<UtcMs>,
+    /// The campaign it was copied from.
+    pub cloned_from: Option<CampaignId>,
 }
 
 /// A part of a list.
@@ -143,7 +173,10 @@ const SELECT: &str = "SELECT c.id, c.name, c.kind, c.status, c.mode, c.cap, c.ba
      c.assistant_id, a.name AS assistant_name, c.assistant_version, a.source AS assistant_source, \
      a.provider_assistant_id IS NOT NULL AS assistant_confirmed, a.deleted_at_ms IS NOT NULL AS assistant_deleted, \
      a.removed_at_ms IS NOT NULL AS assistant_removed, a.gone_at_ms IS NOT NULL AS assistant_gone, \
-     a.active AS assistant_active, c.phone_number_id, c.phone_number, c.pause_reason, c.rows_read, \
+     a.active AS assistant_active, c.priority, c.policy_version, c.pause_kind, c.pause_reason, c.rows_read, \
+     c.starts_at_ms, c.expires_at_ms, c.aborted_at_ms, c.archived_at_ms, c.alerted_at_ms, c.cloned_from, \
+     (SELECT string_agg(n.phone_number_id || '\t' || COALESCE(n.phone_number, ''), '\n' ORDER BY n.position) \
+        FROM campaign_numbers n WHERE n.campaign_id = c.id) AS numbers, \
      c.rows_rejected, c.rows_duplicate, c.total_contacts, c.created_at_ms, c.queued_at_ms, c.started_at_ms, \
      c.completed_at_ms, \
      (SELECT COUNT(*) FROM calls k WHERE k.account_id = c.account_id AND k.campaign_id = c.id \
@@ -153,15 +186,37 @@ const SELECT: &str = "SELECT c.id, c.name, c.kind, c.status, c.mode, c.cap, c.ba
 
 static ONE: LazyLock<String> = LazyLock::new(|| format!("{SELECT} WHERE c.id = $1"));
 static LIST: LazyLock<String> = LazyLock::new(|| {
-    format!("{SELECT} WHERE c.kind = 'list' ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2")
+    format!(
+        "{SELECT} WHERE c.kind = 'list' AND (c.archived_at_ms IS NOT NULL) = ($3 = 1) ORDER BY c.created_at_ms DESC, c.id LIMIT $1 OFFSET $2"
+    )
 });
 
 const COMPLETE: &str = "UPDATE campaigns SET status = 'COMPLETED', completed_at_ms = $2, updated_at_ms = $2 \
      WHERE id = $1 AND status IN ('QUEUED', 'DIALING', 'RUNNING', 'PAUSED') \
        AND NOT EXISTS (SELECT 1 FROM contacts WHERE campaign_id = $1 AND state IN ('pending', 'calling'))";
 
-const SKIP_SOME: &str = "UPDATE contacts SET state = 'skipped', reason = $2, updated_at_ms = $3 \
-     WHERE id IN (SELECT id FROM contacts WHERE campaign_id = $1 AND state = 'pending' LIMIT 5000) AND state = 'pending'";
+const ACT: &str = "UPDATE campaigns SET status = $3, updated_at_ms = $4, \
+     pause_reason = CASE WHEN $10 IN ('archive', 'unarchive') THEN pause_reason END, \
+     pause_kind = CASE WHEN $10 IN ('archive', 'unarchive') THEN pause_kind WHEN $10 = 'pause' THEN 'person' END, \
+     queued_at_ms = COALESCE(queued_at_ms, $5), completed_at_ms = COALESCE(completed_at_ms, $6), \
+     resumed_at_ms = CASE WHEN $9 = 1 THEN $4 ELSE resumed_at_ms END, \
+     starts_at_ms = CASE WHEN $9 = 1 OR $10 = 'unschedule' THEN NULL ELSE starts_at_ms END, \
+     aborted_at_ms = CASE WHEN $10 = 'abort' THEN COALESCE(aborted_at_ms, $4) ELSE aborted_at_ms END, \
+     archived_at_ms = CASE WHEN $10 = 'archive' THEN $4 WHEN $10 = 'unarchive' THEN NULL ELSE archived_at_ms END, \
+     assistant_version = CASE WHEN $8 = 1 OR ($9 = 1 AND assistant_version IS NULL) THEN (SELECT a.version FROM assistants a WHERE a.id = assistant_id) \
+                         ELSE assistant_version END \
+     WHERE id = $1 AND status = $2 AND (started_at_ms IS NOT NULL) = $7 AND (archived_at_ms IS NOT NULL) = ($11 = 1) \
+       AND ($9 = 0 OR EXISTS \
+       (SELECT 1 FROM assistants a WHERE a.id = assistant_id AND a.active AND a.deleted_at_ms IS NULL \
+        AND a.removed_at_ms IS NULL AND a.gone_at_ms IS NULL AND a.provider_assistant_id IS NOT NULL))";
+
+static SKIP_SOME: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE contacts SET {NOT_CALLED_ANY_MORE}, updated_at_ms = $3 \
+         WHERE id IN (SELECT id FROM contacts WHERE campaign_id = $1 AND state = 'pending' LIMIT 5000) \
+           AND state = 'pending'"
+    )
+});
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -183,9 +238,17 @@ struct Row {
     assistant_removed: bool,
     assistant_gone: bool,
     assistant_active: bool,
-    phone_number_id: String,
-    phone_number: Option<String>,
+    priority: i32,
+    policy_version: i32,
+    pause_kind: Option<String>,
     pause_reason: Option<String>,
+    numbers: Option<String>,
+    starts_at_ms: Option<i64>,
+    expires_at_ms: Option<i64>,
+    aborted_at_ms: Option<i64>,
+    archived_at_ms: Option<i64>,
+    alerted_at_ms: Option<i64>,
+    cloned_from: Option<Uuid>,
     rows_read: i32,
     rows_rejected: i32,
     rows_duplicate: i32,
@@ -250,8 +313,27 @@ impl TryFrom<Row> for Campaign {
             batch_index: to_u32(row.batch_index),
             assistant_id: AssistantId(row.assistant_id),
             assistant_name: row.assistant_name,
-            phone_number_id: row.phone_number_id,
-            phone_number: row.phone_number,
+            numbers: numbers_of(row.numbers.as_deref().unwrap_or_default()),
+            priority: row.priority,
+            policy_version: to_u32(row.policy_version),
+            pause_kind: row
+                .pause_kind
+                .map(|text| {
+                    stored(
+                        PauseKind::from_stored(&text),
+                        "campaigns",
+                        "pause_kind",
+                        row.id,
+                        &text,
+                    )
+                })
+                .transpose()?,
+            starts_at: row.starts_at_ms.map(UtcMs),
+            expires_at: row.expires_at_ms.map(UtcMs),
+            aborted_at: row.aborted_at_ms.map(UtcMs),
+            archived_at: row.archived_at_ms.map(UtcMs),
+            alerted_at: row.alerted_at_ms.map(UtcMs),
+            cloned_from: row.cloned_from.map(CampaignId),
             pause_reason: row.pause_reason,
             rows_read: to_u32(row.rows_read),
             rows_rejected: to_u32(row.rows_rejected),
@@ -267,6 +349,18 @@ impl TryFrom<Row> for Campaign {
     }
 }
 
+/// The numbers of a campaign, as the query above puts them together.
+fn numbers_of(text: &str) -> Vec<CallerNumber> {
+    let number = |line: &str| {
+        let (id, number) = line.split_once('\t').unwrap_or((line, ""));
+        CallerNumber {
+            id: id.to_owned(),
+            number: (!number.is_empty()).then(|| number.to_owned()),
+        }
+    };
+    text.lines().map(number).collect()
+}
+
 impl Store {
     /// One campaign.
     ///
@@ -280,14 +374,15 @@ impl Store {
         row.map(Campaign::try_from).transpose()
     }
 
-    /// Campaigns, newest first. Test calls are shown with their assistant.
+    /// Campaigns, newest first: those in use, or those put away. Test calls are shown with their assistant.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn campaigns(&self, page: Page) -> Result<Vec<Campaign>> {
+    pub async fn campaigns(&self, archived: bool, page: Page) -> Result<Vec<Campaign>> {
         let rows: Vec<Row> = on!(self, |pool| sqlx::query_as(LIST.as_str())
             .bind(i64::from(page.limit))
             .bind(i64::from(page.offset))
+            .bind(i32::from(archived))
             .fetch_all(pool)
             .await)?;
         rows.into_iter().map(Campaign::try_from).collect()
@@ -297,16 +392,21 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn count_campaigns(&self) -> Result<u64> {
-        let count: i64 = on!(self, |pool| sqlx::query_scalar(
-            "SELECT COUNT(*) FROM campaigns WHERE kind = 'list'"
+    pub async fn count_campaigns(&self, archived: bool) -> Result<u64> {
+        let count: i64 =
+            on!(self, |pool| {
+                sqlx::query_scalar(
+            "SELECT COUNT(*) FROM campaigns WHERE kind = 'list' AND (archived_at_ms IS NOT NULL) = ($1 = 1)"
         )
+        .bind(i32::from(archived))
         .fetch_one(pool)
-        .await)?;
+        .await
+            })?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Does what a person asks, if it is possible now. Run twice, the second one is told that it is not.
+    /// Does what a person asks, if it is possible now. Run twice, the second one is told that it is not. A time to start
+    /// is set with [`Store::schedule`], and who is called again with [`Store::redial`].
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -315,45 +415,33 @@ impl Store {
             return Ok(Acted::NotFound);
         };
         let status = campaign.status;
-        let impossible = Acted::Impossible {
-            status,
-            possible: possible_actions(status),
-        };
-        if !action.possible_from().contains(&status) {
-            return Ok(impossible);
+        if !action.possible(campaign.standing()) {
+            return Ok(campaign.impossible());
         }
         let calls = matches!(action, Action::Start | Action::Resume);
         if let (true, Some(trouble)) = (calls, campaign.assistant_trouble) {
             return Ok(Acted::NoAssistant(trouble));
         }
         let started = campaign.started_at.is_some();
-        let target = action.leads_to(started);
-        let finishes = target.is_final().then_some(now.0);
+        let target = action.leads_to(status, started);
+        let finishes = (target.is_final() && target != status).then_some(now.0);
         let begins = (action == Action::Start).then_some(now.0);
         let mut tx = self.begin().await?;
-        let done = on_tx!(tx, |c| {
-            sqlx::query(
-            "UPDATE campaigns SET status = $3, pause_reason = NULL, updated_at_ms = $4, \
-             queued_at_ms = COALESCE(queued_at_ms, $5), completed_at_ms = COALESCE(completed_at_ms, $6), \
-             assistant_version = CASE WHEN $8 = 1 THEN (SELECT a.version FROM assistants a WHERE a.id = assistant_id) \
-                                 ELSE assistant_version END \
-             WHERE id = $1 AND status = $2 AND (started_at_ms IS NOT NULL) = $7 AND ($9 = 0 OR EXISTS \
-               (SELECT 1 FROM assistants a WHERE a.id = assistant_id AND a.active AND a.deleted_at_ms IS NULL \
-                AND a.removed_at_ms IS NULL AND a.gone_at_ms IS NULL AND a.provider_assistant_id IS NOT NULL))"
-        )
-        .bind(id.0)
-        .bind(status.as_str())
-        .bind(target.as_str())
-        .bind(now.0)
-        .bind(begins)
-        .bind(finishes)
-        .bind(started)
-        .bind(i32::from(begins.is_some()))
-        .bind(i32::from(calls))
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected())
-        })?;
+        let done = on_tx!(tx, |c| sqlx::query(ACT)
+            .bind(id.0)
+            .bind(status.as_str())
+            .bind(target.as_str())
+            .bind(now.0)
+            .bind(begins)
+            .bind(finishes)
+            .bind(started)
+            .bind(i32::from(begins.is_some()))
+            .bind(i32::from(calls))
+            .bind(action.as_str())
+            .bind(i32::from(campaign.archived_at.is_some()))
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
         tx.commit().await?;
         if done != 1 {
             // Somebody acted, or a call moved the campaign on, between the look and the write.
@@ -446,6 +534,23 @@ impl Store {
         Ok(ids.into_iter().map(CampaignId).collect())
     }
 
+    /// Gives the waiting contacts of campaigns past their last day their reason, some thousands at a time. Returns how
+    /// many contacts were changed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn skip_contacts_of_expired(&self, now: UtcMs) -> Result<u64> {
+        let expired: Vec<Uuid> = on!(self, |pool| sqlx::query_scalar(
+            "SELECT id FROM campaigns c WHERE status IN ('QUEUED', 'DIALING', 'RUNNING', 'PAUSED') \
+             AND expires_at_ms <= $1 \
+             AND EXISTS (SELECT 1 FROM contacts WHERE campaign_id = c.id AND state = 'pending')"
+        )
+        .bind(now.0)
+        .fetch_all(pool)
+        .await)?;
+        self.skip_contacts_of(expired, SKIPPED_EXPIRED, now).await
+    }
+
     /// Gives the waiting contacts of cancelled campaigns their reason, some thousands at a time, and tells that these
     /// campaigns have changed. Returns how many contacts were changed; zero when nothing is left.
     ///
@@ -458,12 +563,16 @@ impl Store {
         )
         .fetch_all(pool)
         .await)?;
+        self.skip_contacts_of(canceled, SKIPPED_CANCELED, now).await
+    }
+
+    async fn skip_contacts_of(&self, campaigns: Vec<Uuid>, reason: &'static str, now: UtcMs) -> Result<u64> {
         let mut skipped = 0;
-        for id in canceled {
+        for id in campaigns {
             let mut tx = self.begin().await?;
-            skipped += on_tx!(tx, |c| sqlx::query(SKIP_SOME)
+            skipped += on_tx!(tx, |c| sqlx::query(SKIP_SOME.as_str())
                 .bind(id)
-                .bind(SKIPPED_CANCELED)
+                .bind(reason)
                 .bind(now.0)
                 .execute(c)
                 .await
@@ -473,6 +582,29 @@ impl Store {
             self.wake(Wake::Campaign(CampaignId(id)));
         }
         Ok(skipped)
+    }
+}
+
+/// Why a contact of a campaign past its last day was never called.
+const SKIPPED_EXPIRED: &str = "the campaign expired";
+
+impl Campaign {
+    /// Where it stands, as far as it decides what may be asked of it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            archived: self.archived_at.is_some(),
+            open_calls: self.open_calls,
+        }
+    }
+
+    /// The answer to what is not possible.
+    pub(crate) fn impossible(&self) -> Acted {
+        Acted::Impossible {
+            status: self.status,
+            possible: possible_actions(self.standing()),
+        }
     }
 }
 

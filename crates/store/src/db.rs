@@ -40,6 +40,9 @@ macro_rules! on_tx {
 /// Rows that one statement writes at most. SQLite takes 32,766 parameters.
 pub(crate) const ROWS_A_STATEMENT: usize = 200;
 
+/// Rows of a running sum. So few that a claim adds them up at once.
+const SHARDS: u64 = 16;
+
 /// A connection that lay idle for longer is tested before use.
 const TESTED_WHEN_IDLE_FOR: Duration = Duration::from_secs(1);
 
@@ -100,6 +103,9 @@ pub enum OpenError {
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
     Migrate(MigrateError),
+    /// The data could not be brought up to date.
+    #[error("cannot bring the data up to date: {0}")]
+    Backfill(crate::Error),
     /// The tables are not those of this program.
     #[error("{0}")]
     Schema(&'static str),
@@ -121,6 +127,8 @@ pub struct Store(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) ids: OrderedIds,
+    /// Which row of the running sums this process adds to: no row that every fact of every node must touch.
+    pub(crate) shard: i32,
     pub(crate) wakes: Wakes,
     #[cfg(feature = "fault-injection")]
     pub(crate) probe: std::sync::OnceLock<Arc<dyn crate::faults::Probe>>,
@@ -149,6 +157,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             db,
             ids: OrderedIds::seeded(options.id_seed),
+            shard: i32::try_from(options.id_seed % SHARDS).unwrap_or(0),
             wakes: Wakes::new(),
             #[cfg(feature = "fault-injection")]
             probe: std::sync::OnceLock::new(),
@@ -164,7 +173,8 @@ impl Store {
             Db::Sqlite { write, .. } => migrate_sqlite(write).await,
             Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
         }
-        .map_err(OpenError::Migrate)
+        .map_err(OpenError::Migrate)?;
+        self.place_unplaced().await.map_err(OpenError::Backfill)
     }
 
     /// Changes nothing, and says whether the tables are those of this program.

@@ -58,7 +58,7 @@ const ONCE_SQLITE: &str = " ON CONFLICT (call_id, fingerprint) DO NOTHING";
 
 impl Store {
     /// Appends one event. The same fact again leaves no second trace.
-    pub(crate) async fn append(&self, tx: &mut Tx, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
+    pub(crate) async fn append_event(&self, tx: &mut Tx, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
         let mut log = Log::default();
         self.note(&mut log, event, now)?;
         log.write(tx).await

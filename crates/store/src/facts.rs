@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use domain::{
     call::{CallState, Fact, Source},
-    ids::CampaignId,
+    ids::{AccountId, CampaignId},
     money::UsdMicros,
     time::UtcMs,
 };
 
 use crate::{
     Error, Result,
+    claim::hold_off_claims,
     clean::{clean, clean_in_place, clean_json, quoted, sound_json},
     db::{Db, Store},
     events::{Log, NewEvent},
     folding::{Call, find, load},
-    settling::write_back,
+    settling::{opt_out::newly_opted_out, write_back},
 };
 
 /// What a batch of facts brought about.
@@ -33,6 +34,8 @@ pub struct Applied {
     pub rang: bool,
     /// Whether the provider ended a call because it had no line for it.
     pub no_line: bool,
+    /// How many people asked in a call not to be called again.
+    pub opted_out: usize,
 }
 
 /// What one commit brought about.
@@ -51,6 +54,7 @@ impl Batch {
         self.applied.paused.extend(other.applied.paused);
         self.applied.rang |= other.applied.rang;
         self.applied.no_line |= other.applied.no_line;
+        self.applied.opted_out += other.applied.opted_out;
         self.unsettled_ids.extend(other.unsettled_ids);
     }
 }
@@ -146,8 +150,29 @@ impl Store {
 
     /// One commit. `waiting`: provider ids under which facts were put aside.
     async fn apply_together(&self, facts: &[Fact], waiting: &BTreeSet<String>, now: UtcMs) -> Result<Batch> {
+        match self.try_together(facts, waiting, false, now).await? {
+            Some(batch) => Ok(batch),
+            // Somebody opts out. Claims are held off before anything else is locked, so that nobody waits in a circle.
+            None => self
+                .try_together(facts, waiting, true, now)
+                .await?
+                .ok_or_else(|| Error::Other("claims are held off and yet are not".to_owned())),
+        }
+    }
+
+    /// `None`: nothing was done, because claims must be held off for these facts.
+    async fn try_together(
+        &self,
+        facts: &[Fact],
+        waiting: &BTreeSet<String>,
+        claims_held_off: bool,
+        now: UtcMs,
+    ) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         let mut tx = self.begin().await?;
+        if claims_held_off {
+            hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        }
         let mut calls = load(&mut tx, facts, waiting).await?;
         let mut log = Log::default();
         for fact in facts {
@@ -178,10 +203,13 @@ impl Store {
                 batch.unsettled_ids.insert(provider_call_id);
             }
         }
+        if !claims_held_off && calls.values().any(newly_opted_out) {
+            return Ok(None);
+        }
         log.write(&mut tx).await?;
-        write_back(&mut tx, calls.values(), &mut batch.applied, now).await?;
+        write_back(self, &mut tx, calls.values(), &mut batch.applied, now).await?;
         tx.commit().await?;
-        Ok(batch)
+        Ok(Some(batch))
     }
 
     /// Joins the fact to the call, and notes it for the log unless it says nothing new.

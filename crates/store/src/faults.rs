@@ -21,12 +21,18 @@ pub trait Probe: Send + Sync {
 /// A query whose cost must not grow with the size of a campaign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HotQuery {
-    /// The claim's next contacts. Takes campaign, batch, now, account, limit.
+    /// The claim's next contacts. Takes campaign, batch, now, places (as an array or as JSON), limit.
     Candidates,
     /// The open calls that the claim counts. Takes the account.
     OpenCalls,
     /// The batch that a campaign works on. Takes the campaign.
     PresentBatch,
+    /// How often numbers were called. Takes account, numbers (as an array or as JSON), since.
+    Attempts,
+    /// Whether numbers may be called. Takes account, numbers and their beginnings, campaign, now.
+    Suppressions,
+    /// What calls without a known cost may come to. Takes the campaign.
+    Held,
     /// When the next waiting contact may be called. Takes campaign, batch, now.
     NextEligible,
     /// Calls that wait for their cost. Takes account, since.
@@ -44,7 +50,11 @@ impl HotQuery {
         match self {
             Self::CallsOfFacts if kind == Kind::Sqlite => &folding::LOAD_SQLITE,
             Self::CallsOfFacts => &folding::LOAD_POSTGRES,
-            Self::Candidates => claim::CANDIDATES,
+            Self::Candidates if kind == Kind::Sqlite => &claim::CANDIDATES_SQLITE,
+            Self::Candidates => &claim::CANDIDATES_POSTGRES,
+            Self::Attempts => claim::attempts_sql(kind),
+            Self::Suppressions => claim::suppressions_sql(kind),
+            Self::Held => claim::HELD,
             Self::OpenCalls => claim::OPEN_CALLS,
             Self::PresentBatch => claim::PRESENT_BATCH,
             Self::NextEligible => claim::NEXT_ELIGIBLE,

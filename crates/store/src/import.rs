@@ -4,16 +4,19 @@ use std::sync::LazyLock;
 
 use domain::{
     campaign::{Kind, Mode},
-    ids::{AccountId, AssistantId, CampaignId, ContactId},
+    ids::{AccountId, AssistantId, CampaignId},
     time::UtcMs,
 };
-use sqlx::{QueryBuilder, Sqlite, types::Json};
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::{
     Result,
     campaigns::{NewCampaign, hold_for_campaign},
     clean::clean,
     db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
+    new_contacts::{Place, write_contacts},
+    places::PlaceNumbers,
+    policies::insert_policy,
     rows::{column, to_i32},
 };
 
@@ -90,15 +93,16 @@ pub struct Import<'a> {
     assistant_id: AssistantId,
     batch_size: Option<u32>,
     position: i64,
+    places: PlaceNumbers,
     now: UtcMs,
 }
 
-/// Of a test call: before every list.
-const TEST_PRIORITY: i32 = 100;
-
 const INSERT_CAMPAIGN: &str = "INSERT INTO campaigns (id, account_id, name, status, mode, cap, batch_size, \
-     quiet_line_gate, assistant_id, phone_number_id, phone_number, created_at_ms, updated_at_ms, kind, priority) \
-     VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
+     quiet_line_gate, assistant_id, created_at_ms, updated_at_ms, kind, priority, expires_at_ms) \
+     VALUES ($1, $2, $3, 'CREATED', $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)";
+
+const INSERT_NUMBER: &str = "INSERT INTO campaign_numbers (campaign_id, phone_number_id, phone_number, position) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
 const START_TEST: &str = "UPDATE campaigns SET status = 'QUEUED', queued_at_ms = $2, assistant_version = \
      (SELECT a.version FROM assistants a WHERE a.id = assistant_id) WHERE id = $1";
@@ -116,20 +120,6 @@ static INSERT_PROBLEMS_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-// Postgres takes a column at once, SQLite row after row.
-const INSERT_CONTACTS: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, \
-     business_name, phone, extension, variables, search_text, state, updated_at_ms) ";
-static INSERT_CONTACTS_POSTGRES: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "{INSERT_CONTACTS} \
-         SELECT id, $11, position, batch_index, line, name, business_name, phone, extension, variables, search_text, \
-                'pending', $12 \
-         FROM UNNEST($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], \
-                     $9::jsonb[], $10::text[]) \
-           AS c (id, position, batch_index, line, name, business_name, phone, extension, variables, search_text)"
-    )
-});
-
 impl Store {
     /// Begins to store a campaign. It exists once [`Import::finish`] has returned.
     ///
@@ -138,12 +128,6 @@ impl Store {
     pub async fn begin_import(&self, campaign: &NewCampaign, now: UtcMs) -> Result<Import<'_>> {
         let mut tx = self.begin().await?;
         let id: CampaignId = self.0.ids.next(now);
-        // Whoever makes a test call sits and waits for it.
-        let priority = if campaign.kind == Kind::Test {
-            TEST_PRIORITY
-        } else {
-            0
-        };
         on_tx!(tx, |c| sqlx::query(INSERT_CAMPAIGN)
             .bind(id.0)
             .bind(AccountId::DEFAULT.0)
@@ -153,14 +137,24 @@ impl Store {
             .bind(campaign.batch_size.map(to_i32))
             .bind(campaign.quiet_line_gate)
             .bind(campaign.assistant_id.0)
-            .bind(clean(&campaign.phone_number_id).as_ref())
-            .bind(campaign.phone_number.as_deref().map(clean))
             .bind(now.0)
             .bind(campaign.kind.as_str())
-            .bind(priority)
+            .bind(campaign.priority)
+            .bind(campaign.expires_at.map(|at| at.0))
             .execute(c)
             .await
             .map(|_| ()))?;
+        for (position, number) in (0_i32..).zip(&campaign.numbers) {
+            on_tx!(tx, |c| sqlx::query(INSERT_NUMBER)
+                .bind(id.0)
+                .bind(clean(&number.id).as_ref())
+                .bind(number.number.as_deref().map(clean))
+                .bind(position)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        insert_policy(&mut tx, id, 1, &campaign.policy, "", now).await?;
         // A continuous campaign has one batch: it looks for contacts nowhere else.
         let batch_size = campaign.batch_size.filter(|_| campaign.mode == Mode::Batch);
         Ok(Import {
@@ -171,6 +165,7 @@ impl Store {
             assistant_id: campaign.assistant_id,
             batch_size,
             position: 0,
+            places: PlaceNumbers::default(),
             now,
         })
     }
@@ -222,48 +217,28 @@ impl Import<'_> {
         if contacts.is_empty() {
             return Ok(());
         }
-        let placed: Vec<Placed<'_>> = contacts.iter().map(|contact| self.place(contact)).collect();
-        match &mut self.tx.inner {
-            TxInner::Sqlite(tx) => {
-                for rows in placed.chunks(ROWS_A_STATEMENT) {
-                    let mut insert = QueryBuilder::<Sqlite>::new(INSERT_CONTACTS);
-                    insert.push_values(rows, |mut values, row| {
-                        values
-                            .push_bind(row.id.0)
-                            .push_bind(self.id.0)
-                            .push_bind(row.position)
-                            .push_bind(row.batch_index)
-                            .push_bind(row.line)
-                            .push_bind(clean(&row.contact.name))
-                            .push_bind(clean(&row.contact.business_name))
-                            .push_bind(&row.contact.phone)
-                            .push_bind(&row.contact.extension)
-                            .push_bind(Json(row.variables()))
-                            .push_bind(row.search_text())
-                            .push("'pending'")
-                            .push_bind(self.now.0);
-                    });
-                    insert.build().execute(&mut **tx).await?;
-                }
-            }
-            TxInner::Postgres(tx) => {
-                sqlx::query(INSERT_CONTACTS_POSTGRES.as_str())
-                    .bind(column(&placed, |row| row.id.0))
-                    .bind(column(&placed, |row| row.position))
-                    .bind(column(&placed, |row| row.batch_index))
-                    .bind(column(&placed, |row| row.line))
-                    .bind(column(&placed, |row| clean(&row.contact.name)))
-                    .bind(column(&placed, |row| clean(&row.contact.business_name)))
-                    .bind(column(&placed, |row| row.contact.phone.as_str()))
-                    .bind(column(&placed, |row| row.contact.extension.as_deref()))
-                    .bind(column(&placed, |row| Json(row.variables())))
-                    .bind(column(&placed, Placed::search_text))
-                    .bind(self.id.0)
-                    .bind(self.now.0)
-                    .execute(&mut **tx)
-                    .await?;
-            }
-        }
+        let place = Place {
+            campaign: self.id,
+            batch_size: self.batch_size,
+            from: self.position,
+        };
+        let placed = place.all(self.store, &mut self.places, contacts, self.now);
+        self.places.write(&mut self.tx, self.id).await?;
+        write_contacts(&mut self.tx, self.id, &placed, self.now).await?;
+        self.position += i64::try_from(placed.len()).unwrap_or(i64::MAX);
+        Ok(())
+    }
+
+    /// Notes which campaign it is a copy of.
+    pub(crate) async fn copied_from(&mut self, original: CampaignId) -> Result<()> {
+        on_tx!(self.tx, |c| sqlx::query(
+            "UPDATE campaigns SET cloned_from = $2 WHERE id = $1"
+        )
+        .bind(self.id.0)
+        .bind(original.0)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
         Ok(())
     }
 
@@ -299,21 +274,6 @@ impl Import<'_> {
         self.tx.commit().await?;
         Ok(self.id)
     }
-
-    fn place<'c>(&mut self, contact: &'c NewContact) -> Placed<'c> {
-        let position = self.position;
-        self.position += 1;
-        let batch_index = self
-            .batch_size
-            .map_or(0, |size| position / i64::from(size.max(1)));
-        Placed {
-            id: self.store.0.ids.next(self.now),
-            position,
-            batch_index: i32::try_from(batch_index).unwrap_or(i32::MAX),
-            line: i64::try_from(contact.line).unwrap_or(i64::MAX),
-            contact,
-        }
-    }
 }
 
 async fn insert_problems(tx: &mut Tx, id: CampaignId, problems: &[Problem]) -> Result<()> {
@@ -348,37 +308,4 @@ async fn insert_problems(tx: &mut Tx, id: CampaignId, problems: &[Problem]) -> R
         }
     }
     Ok(())
-}
-
-/// A contact with its place in the list.
-struct Placed<'a> {
-    id: ContactId,
-    position: i64,
-    batch_index: i32,
-    line: i64,
-    contact: &'a NewContact,
-}
-
-impl Placed<'_> {
-    fn variables(&self) -> std::collections::BTreeMap<String, String> {
-        let clean = |text: &str| clean(text).into_owned();
-        self.contact
-            .variables
-            .iter()
-            .map(|(key, value)| (clean(key), clean(value)))
-            .collect()
-    }
-
-    /// What a search looks through, in lower case: SQLite's `lower()` knows ASCII only, and Postgres's depends on how
-    /// the server was set up.
-    fn search_text(&self) -> String {
-        let contact = self.contact;
-        format!(
-            "{}\n{}\n{}",
-            clean(&contact.name),
-            clean(&contact.business_name),
-            contact.phone
-        )
-        .to_lowercase()
-    }
 }

@@ -12,6 +12,7 @@ mod calls;
 mod campaigns;
 mod claim;
 mod clean;
+mod contact;
 mod contacts;
 mod dialling;
 mod error;
@@ -22,17 +23,25 @@ mod facts;
 mod faults;
 mod folding;
 mod import;
+mod lifecycle;
 mod lookups;
+mod new_contacts;
 mod ordered_ids;
+mod places;
+mod policies;
+mod preflight;
 mod progress;
 mod replay;
 mod reserve;
 mod rows;
 mod settling;
 mod strays;
+mod suppressions;
 mod turns;
+mod usage;
 mod variables;
 mod wake;
+mod why;
 mod write_back;
 
 pub use account::Account;
@@ -41,8 +50,9 @@ pub use assistants::{
     NewTemplate, OpenChange, Registered, Results, Taken, Trouble, Version,
 };
 pub use calls::{AttemptRow, CallDetail, EventRow};
-pub use campaigns::{Acted, Assigned, Campaign, NewCampaign, Page};
+pub use campaigns::{Acted, Assigned, CallerNumber, Campaign, NewCampaign, Page};
 pub use claim::{Claim, Dial};
+pub use contact::{ContactDetail, DecidedCall};
 pub use contacts::{ContactFilter, ContactRow};
 pub use db::{Kind, OpenError, Options, Store};
 pub use dialling::MarkSent;
@@ -52,11 +62,17 @@ pub use facts::Applied;
 #[cfg(feature = "fault-injection")]
 pub use faults::{HotQuery, Probe};
 pub use import::{Import, NewContact, Problem, ProblemKind, Totals};
+pub use lifecycle::{Appended, CampaignEdit, Due, Edited, HangUp, Redialled};
 pub use lookups::OpenCall;
+pub use policies::{PolicyChanged, PolicyVersion};
+pub use preflight::Preflight;
 pub use progress::{Count, FactCounts, Progress};
 pub use replay::{DIFFERENCES_KEPT, Difference, ReplayReport};
+pub use suppressions::{Forbidden, NewSuppression, Suppression, SuppressionFilter, SuppressionSource};
+pub use usage::Spending;
 pub use variables::Lacking;
 pub use wake::{Wake, Wakes};
+pub use why::{ContactWhy, Why};
 
 /// What every store method returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -50,11 +50,11 @@ const EVENTS: &str = "SELECT call_id, says FROM call_events WHERE call_id >= $1 
      AND ($3 IS NULL OR campaign_id = $3)";
 
 // What contacts must be, given their calls: one that is being called has an open call and nobody else has; whoever is
-// done has the outcome of the last call, and nobody else has one; attempts are the calls that were really tried; whoever
+// done has the outcome of the last call, and nobody else has one; attempts are the calls that were really tried and that the provider did not break; whoever
 // was skipped was told why.
 const CONTACTS: &str = "SELECT c.id, c.state, c.outcome, c.attempts, c.reason IS NOT NULL, \
      (SELECT COUNT(*) FROM calls k WHERE k.contact_id = c.id AND k.status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')), \
-     (SELECT COUNT(*) FROM calls k WHERE k.contact_id = c.id AND k.outcome <> 'not_dialled'), \
+     (SELECT COUNT(*) FROM calls k WHERE k.contact_id = c.id AND k.outcome NOT IN ('not_dialled', 'provider_error')), \
      (SELECT k.outcome FROM calls k WHERE k.id = c.last_call_id) \
      FROM contacts c WHERE c.id > $1 AND ($2 IS NULL OR c.campaign_id = $2) \
      ORDER BY c.id LIMIT $3";

@@ -69,7 +69,7 @@ pub(crate) const FOLDED_COLUMNS: &str = "calls.id, calls.campaign_id, calls.cont
      calls.provider_call_id, calls.sent_at_ms, calls.accepted_at_ms, calls.ringing_at_ms, calls.started_at_ms, \
      calls.ended_at_ms, calls.ended_reason, calls.ended_message, calls.status, calls.cost_usd_micros, \
      calls.recording_url, calls.transcript, calls.messages_json, calls.user_turns, calls.summary, \
-     calls.structured_json, calls.success_evaluation, calls.control_url, calls.outcome";
+     calls.structured_json, calls.success_evaluation, calls.control_url, calls.opted_out, calls.outcome";
 
 /// A call as its facts made it.
 #[derive(sqlx::FromRow)]
@@ -96,6 +96,7 @@ pub(crate) struct FoldedRow {
     pub structured_json: Option<String>,
     pub success_evaluation: Option<String>,
     pub control_url: Option<String>,
+    pub opted_out: bool,
     pub outcome: Option<String>,
 }
 
@@ -143,6 +144,7 @@ impl FoldedRow {
                 structured_json: self.structured_json,
                 success_evaluation: self.success_evaluation,
                 control_url: self.control_url,
+                opted_out: self.opted_out,
             },
         })
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What the facts determine, in the order in which it is bound, with Postgres' types.
-const FOLDED: [(&str, &str); 20] = [
+const FOLDED: [(&str, &str); 21] = [
     ("dialling", "text"),
     ("status", "text"),
     ("provider_call_id", "text"),
@@ -35,6 +35,7 @@ const FOLDED: [(&str, &str); 20] = [
     ("structured_json", "text"),
     ("success_evaluation", "text"),
     ("control_url", "text"),
+    ("opted_out", "boolean"),
     ("outcome", "text"),
 ];
 
@@ -64,8 +65,8 @@ static UPDATE_POSTGRES: LazyLock<String> = LazyLock::new(|| {
 });
 
 // The contacts of ended calls. `n` is the new values.
-const DONE: &str = "UPDATE contacts SET state = 'done', outcome = n.outcome, reason = NULL, attempts = attempts + 1, \
-     refusals = 0, updated_at_ms = n.at_ms FROM";
+const DONE: &str = "UPDATE contacts SET state = 'done', outcome = n.outcome, reason = NULL, callback = FALSE, \
+     attempts = attempts + CASE WHEN n.outcome = 'provider_error' THEN 0 ELSE 1 END, refusals = 0, updated_at_ms = n.at_ms FROM";
 const CALLED_BY_IT: &str = "WHERE contacts.id = n.id AND contacts.state = 'calling' AND contacts.last_call_id = n.call_id \
      RETURNING last_call_id";
 static DONE_POSTGRES: LazyLock<String> = LazyLock::new(|| {
@@ -107,6 +108,7 @@ pub(crate) async fn update_calls(tx: &mut Tx, calls: &[&Call], now: UtcMs) -> Re
                         .push_bind(&details.structured_json)
                         .push_bind(&details.success_evaluation)
                         .push_bind(&details.control_url)
+                        .push_bind(details.opted_out)
                         .push_bind(state.outcome().map(Outcome::as_str));
                 });
                 update.push(UPDATE_SQLITE.as_str());
@@ -138,6 +140,7 @@ pub(crate) async fn update_calls(tx: &mut Tx, calls: &[&Call], now: UtcMs) -> Re
                     call.state.details.success_evaluation.as_deref()
                 }))
                 .bind(column(calls, |call| call.state.details.control_url.as_deref()))
+                .bind(column(calls, |call| call.state.details.opted_out))
                 .bind(column(calls, |call| call.state.outcome().map(Outcome::as_str)))
                 .execute(&mut **tx)
                 .await?

@@ -13,13 +13,17 @@ use axum::{
     Json, Router,
     extract::{Multipart, Path, Query},
     response::{Html, IntoResponse, Response, Sse, sse::Event},
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use http::{HeaderValue, StatusCode, header};
 use pages::{
-    AssistantFormPage, AssistantList, AssistantLive, AssistantPage, AssistantVersionPage, AssistantsFilter,
-    AssistantsPage, CallPage, CallPanel, CallsFilter, CallsTable, CampaignList, CampaignLive, CampaignPage,
-    CampaignsPage,
+    AccountLive, AccountPage, AppendResult, AssistantFormPage, AssistantList, AssistantLive, AssistantPage,
+    AssistantVersionPage, AssistantsFilter, AssistantsPage, CallPage, CallPanel, CallsFilter, CallsTable,
+    CampaignList, CampaignLive, CampaignPage, CampaignsPage,
+};
+use pages::{
+    CampaignSettingsPage, CampaignsFilter, ContactPage, ContactPanel, RedialChoices, SuppressionImport,
+    SuppressionList, SuppressionsFilter, SuppressionsPage,
 };
 use pages::{ErrorPage, ImportResult, NumberList, NumbersPage, Shell};
 use serde_json::{Value, json};
@@ -46,7 +50,7 @@ fn router() -> Router {
         .route("/campaigns", get(campaigns))
         .route(
             "/campaigns/live",
-            get(|| async { render(&pick(CampaignList::samples(), 1)) }),
+            get(async |Query(filter): Query<CampaignsFilter>| render(&campaign_list(filter))),
         )
         .route("/campaigns/{id}", get(campaign))
         .route(
@@ -70,11 +74,107 @@ fn router() -> Router {
             get(async |Path(id): Path<String>| render(&call_panel(&id))),
         )
         .merge(directory())
+        .merge(control())
         .route("/api/campaigns", post(create))
         .route("/api/campaigns/{id}", patch(|| async { Json(json!({})) }))
         .route("/api/campaigns/{id}/{action}", post(act))
         .fallback(|| async { (StatusCode::NOT_FOUND, render(&pick(ErrorPage::samples(), 0))) })
         .layer(axum::middleware::map_response(with_policy))
+}
+
+/// Campaigns under control, whom not to call, and the lines.
+fn control() -> Router {
+    Router::new()
+        .route(
+            "/campaigns/{id}/settings",
+            get(async |Path(id): Path<String>| render(&pick(CampaignSettingsPage::samples(), number(&id))))
+                .post(async |Path(id): Path<String>| {
+                    let page = pick(CampaignSettingsPage::samples(), 2);
+                    (
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        render(&CampaignSettingsPage { id, ..page }),
+                    )
+                }),
+        )
+        .route(
+            "/campaigns/{id}/redial",
+            get(|| async { render(&pick(RedialChoices::samples(), 0)) }),
+        )
+        .route(
+            "/campaigns/{id}/contacts/{contact}",
+            get(async |Path((_, contact)): Path<(String, String)>| {
+                render(&pick(ContactPage::samples(), number(&contact)))
+            }),
+        )
+        .route(
+            "/campaigns/{id}/contacts/{contact}/panel",
+            get(async |Path((_, contact)): Path<(String, String)>| {
+                render(&pick(ContactPanel::samples(), number(&contact)))
+            }),
+        )
+        .route(
+            "/api/campaigns/{id}/contacts",
+            post(async |_: Multipart| render(&pick(AppendResult::samples(), 1))),
+        )
+        .route(
+            "/suppressions",
+            get(|| async { render(&pick(SuppressionsPage::samples(), 0)) }),
+        )
+        .route(
+            "/suppressions/live",
+            get(async |Query(filter): Query<SuppressionsFilter>| {
+                let list = pick(
+                    SuppressionList::samples(),
+                    if filter.q.is_empty() { 0 } else { 2 },
+                );
+                render(&SuppressionList { filter, ..list })
+            }),
+        )
+        .route("/api/suppressions", post(suppress))
+        .route(
+            "/api/suppressions/import",
+            post(async |_: Multipart| render(&pick(SuppressionImport::samples(), 0))),
+        )
+        .route(
+            "/api/suppressions/{id}",
+            delete(|| async { StatusCode::NO_CONTENT }),
+        )
+        .route(
+            "/account",
+            get(|| async { render(&pick(AccountPage::samples(), 0)) }).post(|| async {
+                (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    render(&pick(AccountPage::samples(), 2)),
+                )
+            }),
+        )
+        .route(
+            "/account/live",
+            get(|| async { render(&pick(AccountLive::samples(), 0)) }),
+        )
+}
+
+async fn suppress(Json(body): Json<Value>) -> Response {
+    if body["number"]
+        .as_str()
+        .is_some_and(|number| number.starts_with('+'))
+    {
+        return (StatusCode::CREATED, Json(json!({}))).into_response();
+    }
+    let error = refusal(
+        "invalid_field",
+        "Begin with + and the country code.",
+        Some("number"),
+    );
+    (StatusCode::UNPROCESSABLE_ENTITY, error).into_response()
+}
+
+fn campaign_list(filter: CampaignsFilter) -> CampaignList {
+    let list = pick(
+        CampaignList::samples(),
+        if filter.archived == "only" { 3 } else { 1 },
+    );
+    CampaignList { filter, ..list }
 }
 
 /// Assistants and numbers.
@@ -251,8 +351,9 @@ fn number(id: &str) -> usize {
     usize::from_str_radix(tail, 16).unwrap_or(1).saturating_sub(1)
 }
 
-async fn campaigns() -> Response {
+async fn campaigns(Query(filter): Query<CampaignsFilter>) -> Response {
     let mut page = pick(CampaignsPage::samples(), 1);
+    page.list = campaign_list(filter);
     page.new = pick(pages::NewCampaign::samples(), 0);
     render(&page)
 }
@@ -370,6 +471,10 @@ async fn sample(Path((page, number)): Path<(String, usize)>) -> Response {
         }
         "assistant-form" => render(&pick(AssistantFormPage::samples(), number)),
         "assistant-version" => render(&pick(AssistantVersionPage::samples(), number)),
+        "settings" => render(&pick(CampaignSettingsPage::samples(), number)),
+        "contact" => render(&pick(ContactPage::samples(), number)),
+        "suppressions" => render(&pick(SuppressionsPage::samples(), number)),
+        "account" => render(&pick(AccountPage::samples(), number)),
         "numbers" => render(&pick(NumbersPage::samples(), number)),
         "call" => render(&pick(CallPage::samples(), number)),
         "error" => render(&pick(ErrorPage::samples(), number)),
@@ -386,7 +491,7 @@ async fn index() -> Html<String> {
     let version = Shell::samples().swap_remove(0).1.version;
     Html(format!(
         "<!doctype html><html lang=\"en\"><title>Gallery</title><h1>AutoLynx {version}: gallery</h1><ul>\
-         <li><a href=\"/campaigns\">the list, live</a></li>{}{}{}{}{}{}{}{}{}</ul></html>",
+         <li><a href=\"/campaigns\">the list, live</a></li>{}{}{}{}{}{}{}{}{}{}{}{}{}</ul></html>",
         links("campaigns", CampaignsPage::samples()),
         links("campaign", CampaignPage::samples()),
         links("call", CallPage::samples()),
@@ -394,6 +499,10 @@ async fn index() -> Html<String> {
         links("assistant", AssistantPage::samples()),
         links("assistant-form", AssistantFormPage::samples()),
         links("assistant-version", AssistantVersionPage::samples()),
+        links("settings", CampaignSettingsPage::samples()),
+        links("contact", ContactPage::samples()),
+        links("suppressions", SuppressionsPage::samples()),
+        links("account", AccountPage::samples()),
         links("numbers", NumbersPage::samples()),
         links("error", ErrorPage::samples()),
     ))

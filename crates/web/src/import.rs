@@ -11,7 +11,7 @@ use store::{Import, NewCampaign, NewContact, Problem, ProblemKind, Store, Totals
 use tokio::sync::mpsc;
 
 /// Contacts stored with one statement.
-const BATCH: usize = 2_000;
+pub(crate) const BATCH: usize = 2_000;
 
 /// What came of an import that was stored.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ fn read(
     Ok(report)
 }
 
-fn contact(row: list::Row) -> NewContact {
+pub(crate) fn contact(row: list::Row) -> NewContact {
     NewContact {
         line: row.line,
         name: row.name,

@@ -18,6 +18,7 @@ mod import;
 mod line_health;
 mod live;
 mod middleware;
+mod moments;
 mod numbers;
 pub mod pages;
 pub mod recordings;

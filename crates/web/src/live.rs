@@ -29,6 +29,8 @@ use crate::{extract::Params, state::AppState};
 
 /// One thing is spoken of this often at most.
 const EVERY: Duration = Duration::from_millis(250);
+/// What is heard of with everything else, and seldom changes.
+const SELDOM: Duration = Duration::from_secs(5);
 /// A browser that lost its connection tries again after this long.
 const RETRY: Duration = Duration::from_secs(2);
 /// Says often enough for every proxy that the connection lives.
@@ -41,7 +43,7 @@ pub(crate) struct LiveQuery {
     campaign: Option<Uuid>,
     /// Only this assistant.
     assistant: Option<Uuid>,
-    /// `assistants`: all assistants. Anything else: all campaigns.
+    /// `assistants`: all assistants; `suppressions`: whom not to call; `account`: its lines. Anything else: all campaigns.
     about: Option<String>,
 }
 
@@ -52,6 +54,10 @@ enum Topic {
     Campaign(CampaignId),
     Assistants,
     Assistant(AssistantId),
+    /// Whom not to call. Whoever asks for it in a call changes their campaign.
+    Suppressions,
+    /// The lines that all campaigns share.
+    Account,
 }
 
 impl LiveQuery {
@@ -60,6 +66,8 @@ impl LiveQuery {
             (Some(id), ..) => Topic::Campaign(CampaignId(id)),
             (None, Some(id), _) => Topic::Assistant(AssistantId(id)),
             (None, None, Some("assistants")) => Topic::Assistants,
+            (None, None, Some("suppressions")) => Topic::Suppressions,
+            (None, None, Some("account")) => Topic::Account,
             (None, None, _) => Topic::Campaigns,
         }
     }
@@ -73,7 +81,19 @@ impl Topic {
             (Self::Campaign(only), Wake::Campaign(id)) if only == id => Some(Change::Of(id.0)),
             (Self::Assistants, Wake::Assistant(id)) => Some(Change::Of(id.0)),
             (Self::Assistant(only), Wake::Assistant(id)) if only == id => Some(Change::Of(id.0)),
+            (Self::Suppressions | Self::Account, Wake::Campaign(_) | Wake::Dispatch) => {
+                Some(Change::Anything)
+            }
             _ => None,
+        }
+    }
+
+    /// How often it is told at most.
+    fn every(self) -> Duration {
+        match self {
+            // Most changes of campaigns do not concern it, and counting a long list takes a while.
+            Self::Suppressions => SELDOM,
+            _ => EVERY,
         }
     }
 
@@ -82,7 +102,7 @@ impl Topic {
         match self {
             Self::Campaign(id) => Change::Of(id.0),
             Self::Assistant(id) => Change::Of(id.0),
-            Self::Campaigns | Self::Assistants => Change::Anything,
+            Self::Campaigns | Self::Assistants | Self::Suppressions | Self::Account => Change::Anything,
         }
     }
 }
@@ -123,7 +143,7 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// Changes as they come, each at most once in [`EVERY`], the first at once and the last never lost.
+/// Changes as they come, each at most once in a while, the first at once and the last never lost.
 fn changes(wakes: Receiver<Wake>, topic: Topic) -> impl Stream<Item = Change> {
     let watcher = Watcher {
         wakes,
@@ -196,8 +216,9 @@ impl Watcher {
     fn tell(&mut self, change: Change) {
         self.ready.push_back(change);
         self.cooling.insert(change, false);
+        let every = self.topic.every();
         self.timers.push(Box::pin(async move {
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(every).await;
             change
         }));
     }

@@ -2,14 +2,18 @@
 //!
 //! | address | what it is |
 //! |---|---|
-//! | `GET /`, `/campaigns`, `/campaigns/{id}`, `/calls/{id}` | pages |
+//! | `GET /`, `/campaigns`, `/campaigns/{id}`, `/campaigns/{id}/contacts/{contact}`, `/calls/{id}`, `/suppressions` | pages |
+//! | `GET`, `POST /campaigns/{id}/settings`, `/account` | pages with a form that works without scripts |
 //! | `GET /assistants`, `/assistants/new`, `/assistants/{id}`, `…/edit`, `…/versions/{n}`, `/numbers` | pages |
-//! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `/calls/{id}/panel`, `/assistants/live`, `/assistants/{id}/live`, `/numbers/live` | fragments of pages |
-//! | `GET /events?campaign` | live updates |
+//! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `…/redial`, `…/contacts/{contact}/panel`, `/calls/{id}/panel`, `/suppressions/live`, `/account/live`, `/assistants/live`, `/assistants/{id}/live`, `/numbers/live` | fragments of pages |
+//! | `GET /events?campaign`, `?assistant`, `?about` | live updates |
 //! | `GET /assets/{file}` | the web bundle |
 //! | `GET`, `POST /api/campaigns` | list, import |
-//! | `GET /api/campaigns/{id}`, `POST …/start`, `…/pause`, `…/resume`, `…/cancel` | one campaign |
-//! | `GET /api/campaigns/{id}/contacts`, `…/export.csv`, `…/problems.csv` | its people, its result, its rows left out |
+//! | `GET`, `PATCH /api/campaigns/{id}`, `POST …/start`, `…/schedule`, `…/pause`, `…/abort` and so on, `…/clone` | one campaign |
+//! | `GET`, `PATCH /api/campaigns/{id}/policy`, `GET …/policy/versions`, `GET /api/policy-presets` | what it allows |
+//! | `GET /api/campaigns/{id}/why`, `…/contacts/{id}/why`, `…/preflight` | why somebody is not, or will not be called |
+//! | `GET`, `POST /api/campaigns/{id}/contacts`, `GET …/export.csv`, `…/problems.csv` | its people, its result, its rows left out |
+//! | `/api/suppressions` and below, `GET`, `PATCH /api/lines` | whom not to call; the lines of the account |
 //! | `GET /api/calls/{id}`, `…/recording`, `POST /api/calls/poll-status` | calls |
 //! | `/api/assistants` and below | the Assistant Directory: see `api::assistants` |
 //! | `GET /api/phone-numbers`, `/api/health/phone-line` | the numbers to call from |
@@ -25,7 +29,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::{Extensions, HeaderMap, StatusCode, Version, header};
 use tower_http::compression::{CompressionLayer, Predicate, predicate::SizeAbove};
@@ -60,6 +64,20 @@ pub fn router(state: AppState) -> Router {
         .route("/campaigns/{id}/live", get(handlers::campaign_live))
         .route("/campaigns/{id}/calls", get(handlers::campaign_calls))
         .route("/campaigns/{id}/import", get(handlers::campaign_import))
+        .route("/campaigns/{id}/redial", get(handlers::campaign_redial))
+        .route(
+            "/campaigns/{id}/settings",
+            get(handlers::settings).post(handlers::save_settings),
+        )
+        .route("/campaigns/{id}/contacts/{contact}", get(handlers::contact))
+        .route(
+            "/campaigns/{id}/contacts/{contact}/panel",
+            get(handlers::contact_panel),
+        )
+        .route("/suppressions", get(handlers::suppressions))
+        .route("/suppressions/live", get(handlers::suppressions_live))
+        .route("/account", get(handlers::account).post(handlers::save_account))
+        .route("/account/live", get(handlers::account_live))
         .route("/assistants", get(handlers::assistants))
         .route("/assistants/live", get(handlers::assistants_live))
         .route("/assistants/new", get(handlers::new_assistant))
@@ -79,7 +97,7 @@ pub fn router(state: AppState) -> Router {
     let data = Router::new()
         .route(
             "/api/campaigns/{id}",
-            get(api::get_campaign::handler).patch(api::act_on_campaign::change),
+            get(api::get_campaign::handler).patch(api::edit_campaign::handler),
         )
         .route(
             "/api/campaigns/{id}/start",
@@ -88,7 +106,39 @@ pub fn router(state: AppState) -> Router {
         .route("/api/campaigns/{id}/pause", post(api::act_on_campaign::pause))
         .route("/api/campaigns/{id}/resume", post(api::act_on_campaign::resume))
         .route("/api/campaigns/{id}/cancel", post(api::act_on_campaign::cancel))
-        .route("/api/campaigns/{id}/contacts", get(api::list_contacts::handler))
+        .route("/api/campaigns/{id}/abort", post(api::act_on_campaign::abort))
+        .route(
+            "/api/campaigns/{id}/schedule",
+            post(api::act_on_campaign::schedule),
+        )
+        .route(
+            "/api/campaigns/{id}/unschedule",
+            post(api::act_on_campaign::unschedule),
+        )
+        .route("/api/campaigns/{id}/redial", post(api::act_on_campaign::redial))
+        .route("/api/campaigns/{id}/archive", post(api::act_on_campaign::archive))
+        .route(
+            "/api/campaigns/{id}/unarchive",
+            post(api::act_on_campaign::unarchive),
+        )
+        .route(
+            "/api/campaigns/{id}/policy",
+            get(api::policy::get).patch(api::policy::patch),
+        )
+        .route("/api/campaigns/{id}/policy/versions", get(api::policy::versions))
+        .route("/api/policy-presets", get(api::policy::presets))
+        .route("/api/campaigns/{id}/why", get(api::why::campaign))
+        .route("/api/campaigns/{id}/preflight", get(api::preflight::handler))
+        .route(
+            "/api/campaigns/{id}/contacts/{contact}/why",
+            get(api::why::contact),
+        )
+        .route(
+            "/api/suppressions",
+            get(api::suppressions::list).post(api::suppressions::add),
+        )
+        .route("/api/suppressions/{id}", delete(api::suppressions::remove))
+        .route("/api/lines", get(api::lines::get).patch(api::lines::patch))
         .route("/api/calls/{id}", get(api::get_call::handler))
         .route("/api/calls/{id}/recording", get(api::get_recording::handler))
         .route("/api/phone-numbers", get(api::phone_numbers::list))
@@ -103,6 +153,7 @@ pub fn router(state: AppState) -> Router {
             get(api::export_problems::handler),
         )
         .route("/api/calls/poll-status", post(api::poll_status::handler))
+        .route("/api/campaigns/{id}/clone", post(api::clone_campaign::handler))
         // A change waits for the provider up to four times. Cut off before, people would be told to try again.
         .merge(assistants())
         .layer(within(LONG_PATIENCE));
@@ -112,6 +163,11 @@ pub fn router(state: AppState) -> Router {
             "/api/campaigns",
             get(api::list_campaigns::handler).post(api::create_campaign::handler),
         )
+        .route(
+            "/api/campaigns/{id}/contacts",
+            get(api::list_contacts::handler).post(api::append_contacts::handler),
+        )
+        .route("/api/suppressions/import", post(api::suppressions::import))
         .layer(DefaultBodyLimit::disable())
         .layer(within(UPLOAD_PATIENCE));
     let for_people = pages

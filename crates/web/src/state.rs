@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{ids::Ids, phone::Region, time::UtcMs};
+use domain::{ids::Ids, phone::Region, policy::Policy, time::UtcMs};
 use engine::{Directory, Engine, Inbox};
 use store::Store;
 use subtle::ConstantTimeEq;
@@ -43,6 +43,8 @@ pub struct WebSettings {
     pub default_phone_number_id: Option<String>,
     /// In which region national numbers of a list are read when an import does not say.
     pub default_region: Option<Region>,
+    /// What a campaign allows that does not say: hours, limits, retries, money.
+    pub default_policy: Policy,
     /// What a cron host must show to run the steps. Without it nobody may.
     pub cron_secret: Option<Secret>,
     /// The largest list, in bytes.
@@ -69,6 +71,7 @@ impl Default for WebSettings {
             default_cap: 8,
             default_phone_number_id: None,
             default_region: None,
+            default_policy: Policy::standard(),
             cron_secret: None,
             max_upload_bytes: 10 * 1024 * 1024,
             max_rows: 10_000,

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 pub(crate) const FILE: &str = "file";
 
 /// The fields that a form may have beside the list. An unknown one may be a misspelt cap, so it is refused.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 14] = [
     "name",
     "assistant_id",
     "phone_number_id",
@@ -28,10 +28,15 @@ const FIELDS: [&str; 9] = [
     "cap",
     "default_region",
     "start",
+    "priority",
+    "policy",
+    "campaign_id",
+    "reason",
+    "by",
 ];
 
 /// The longest value of a field, in bytes.
-const MAX_VALUE_BYTES: usize = 4 * 1024;
+const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// What of a list that is too large is still taken and thrown away, as a multiple of the limit. A browser that is cut off
 /// while it sends shows a broken connection instead of the answer.
@@ -43,6 +48,8 @@ pub(crate) struct Form {
     values: BTreeMap<&'static str, String>,
     /// The list, from its beginning.
     pub list: File,
+    /// What its file is called where it comes from.
+    pub file_name: String,
 }
 
 impl Form {
@@ -63,12 +70,14 @@ impl Form {
     pub(crate) async fn read(mut multipart: Multipart, max_list_bytes: u64) -> Result<Self, ApiError> {
         let mut values = BTreeMap::new();
         let mut list = None;
+        let mut file_name = String::new();
         while let Some(field) = multipart.next_field().await.map_err(|error| unreadable(&error))? {
             let name = field.name().unwrap_or_default();
             if name == FILE {
                 if list.is_some() {
                     return Err(ApiError::field(FILE, "Send one list at a time."));
                 }
+                file_name = field.file_name().unwrap_or_default().chars().take(200).collect();
                 list = Some(spool(field, max_list_bytes).await?);
                 continue;
             }
@@ -88,7 +97,11 @@ impl Form {
             }
         }
         let list = list.ok_or_else(|| ApiError::field(FILE, "Choose the file with the people to call."))?;
-        Ok(Self { values, list })
+        Ok(Self {
+            values,
+            list,
+            file_name,
+        })
     }
 }
 

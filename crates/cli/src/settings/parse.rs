@@ -3,7 +3,7 @@
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use anyhow::{anyhow, ensure};
-use domain::phone::Region;
+use domain::{phone::Region, policy::Policy};
 
 use super::sources::{Sourced, Sources};
 
@@ -85,6 +85,25 @@ impl Values {
             .parse()
             .map(Some)
             .map_err(|_| self.bad(name, "two letters of a country, such as US or GB"))
+    }
+
+    /// What a campaign allows: the name of a preset, or a JSON object over the standard one.
+    pub(crate) fn policy(&self, name: &str) -> anyhow::Result<Policy> {
+        let Some(set) = self.get(name) else {
+            return Ok(Policy::standard());
+        };
+        if let Some(policy) = Policy::preset(&set.value) {
+            return Ok(policy);
+        }
+        let wanted = "standard, us-strict, us-states, unrestricted, or a JSON object such as {\"limits\":{\"gap_ms\":0}}";
+        let patch = serde_json::from_str(&set.value).map_err(|_| self.bad(name, wanted))?;
+        Policy::standard().patched(&patch).map_err(|faults| {
+            let faults: Vec<String> = faults
+                .iter()
+                .map(|fault| format!("{}: {}", fault.field, fault.message))
+                .collect();
+            self.bad(name, &faults.join(" "))
+        })
     }
 
     /// Log directives.

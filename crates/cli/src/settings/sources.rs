@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
 /// Every setting there is.
-pub(crate) const NAMES: [&str; 20] = [
+pub(crate) const NAMES: [&str; 21] = [
     "DATABASE_URL",
     "LISTEN_ADDRESS",
     "LOG_LEVEL",
@@ -24,6 +24,7 @@ pub(crate) const NAMES: [&str; 20] = [
     "DEFAULT_CRON_CADENCE",
     "MAX_CALL_DURATION_SECONDS",
     "DEFAULT_REGION",
+    "DEFAULT_POLICY",
     "MAX_FILE_UPLOAD_SIZE",
     "MAX_CAMPAIGN_SIZE",
     "AUTOLYNX_CONFIG",

@@ -47,6 +47,14 @@ fn a_bad_value_is_named_with_what_would_be_right() {
         (("PUBLIC_URL", "calls.example.com"), "an address such as"),
         (("WEBHOOK_AUTH", "basic"), "secret or bearer or hmac"),
         (("DEFAULT_REGION", "Britain"), "two letters"),
+        (
+            ("DEFAULT_POLICY", "lax"),
+            "standard, us-strict, us-states, unrestricted",
+        ),
+        (
+            ("DEFAULT_POLICY", "{\"limits\":{\"per_contact\":-1}}"),
+            "limits.per_contact",
+        ),
     ];
     for ((name, value), right) in cases {
         let complaint = complaint(&[(name, value)]);

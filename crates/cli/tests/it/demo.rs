@@ -44,7 +44,10 @@ async fn keeps_its_promises(args: &[&str]) -> serde_json::Value {
 async fn with_webhooks_on_sqlite() {
     let report = keeps_its_promises(&[]).await;
     assert!(report["facts"]["webhook"].as_u64() > Some(CONTACTS), "{report:#}");
-    assert_eq!(report["facts"]["dial"], CONTACTS, "{report:#}");
+    // Whoever is not reached is called again.
+    assert!(report["calls"].as_u64() > Some(CONTACTS), "{report:#}");
+    // An answer that a webhook was faster than says nothing new.
+    assert!(report["facts"]["dial"].as_u64() <= report["calls"].as_u64(), "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

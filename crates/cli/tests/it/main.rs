@@ -13,3 +13,4 @@ mod proxy;
 mod recordings;
 mod rig;
 mod sharing;
+mod steering;

@@ -226,6 +226,7 @@ impl Node {
             .env("CRON_SHARED_SECRET", CRON_SECRET)
             .env("VAPI_BASE_URL", &settings.provider)
             .env("VAPI_API_KEY", API_KEY)
+            .env("DEFAULT_POLICY", "unrestricted")
             .env("ACCOUNT_LINES", settings.account_lines.to_string())
             .env("LOG_LEVEL", "error");
         let mut child = command.spawn().expect("the node starts");

@@ -76,6 +76,9 @@ pub struct Details {
     /// Where a live call takes orders. A secret capability: never shown, never logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control_url: Option<String>,
+    /// Whether the person asked, by a tool of the assistant, not to be called again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
 }
 
 impl CallState {
@@ -176,6 +179,7 @@ impl Details {
             structured_json: fullest(self.structured_json, other.structured_json),
             success_evaluation: self.success_evaluation.max(other.success_evaluation),
             control_url: self.control_url.max(other.control_url),
+            opted_out: self.opted_out | other.opted_out,
         }
     }
 }

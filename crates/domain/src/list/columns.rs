@@ -110,6 +110,29 @@ fn named(header: &str) -> Option<(Meaning, Fit)> {
     })
 }
 
+/// Which of the headers names the phone number, as a list finds it: an exact name before a common one, and that before a
+/// loose one. `Err` with all that fit equally well, if there are several.
+pub(crate) fn phone_column(headers: &[&str]) -> Result<Option<usize>, Vec<String>> {
+    let fits = |wanted: Fit| -> Vec<usize> {
+        (0..headers.len())
+            .filter(|&column| named(headers[column]) == Some((Meaning::Phone, wanted)))
+            .collect()
+    };
+    for fit in [Fit::Exact, Fit::Common, Fit::Loose] {
+        match fits(fit).as_slice() {
+            [] => {}
+            [one] => return Ok(Some(*one)),
+            several => {
+                return Err(several
+                    .iter()
+                    .map(|&column| text::excerpt(headers[column]))
+                    .collect());
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// How many of name and phone the headers name.
 pub(super) fn required_found(headers: &[&str]) -> usize {
     let has = |wanted: &[Meaning]| {

@@ -3,10 +3,10 @@
 use super::{columns, splitter::Splitter};
 
 /// What can separate values; the earlier wins where nothing else decides.
-pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The delimiter named by a line `sep=;`, which tells spreadsheets the same.
-pub(super) fn named(first_line: &str) -> Option<u8> {
+pub(crate) fn named(first_line: &str) -> Option<u8> {
     let line = first_line.trim_end_matches([' ', ',', ';', '\t']).len();
     let line = first_line
         .get(..line.max("sep=?".len()))?
@@ -21,7 +21,7 @@ pub(super) fn named(first_line: &str) -> Option<u8> {
 
 /// The delimiter of a header: the one by which most of the required columns appear, then the one that makes most
 /// columns, then the earlier of [`DELIMITERS`].
-pub(super) fn of_header(header: &str) -> u8 {
+pub(crate) fn of_header(header: &str) -> u8 {
     let score = |delimiter: u8| {
         let mut splitter = Splitter::new(delimiter);
         let headers = splitter.split(header);

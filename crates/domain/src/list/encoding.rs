@@ -26,7 +26,7 @@ pub enum Encoding {
 }
 
 /// Takes the bytes of a file and gives them back without byte order mark, and as UTF-8 if they were UTF-16.
-pub(super) enum Transcoder {
+pub(crate) enum Transcoder {
     /// The first bytes, too few to decide.
     Undecided(Vec<u8>),
     /// UTF-8 or Windows-1252: decided record by record.
@@ -36,12 +36,12 @@ pub(super) enum Transcoder {
 }
 
 impl Transcoder {
-    pub(super) fn new() -> Transcoder {
+    pub(crate) fn new() -> Transcoder {
         Transcoder::Undecided(Vec::new())
     }
 
     /// `Some` if the whole file is UTF-16.
-    pub(super) fn utf16(&self) -> Option<Encoding> {
+    pub(crate) fn utf16(&self) -> Option<Encoding> {
         match self {
             Transcoder::Utf16(_, encoding) => Some(*encoding),
             _ => None,
@@ -49,7 +49,7 @@ impl Transcoder {
     }
 
     /// Appends to `out` what `bytes` are; `last` says that no more will come.
-    pub(super) fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> Result<(), ListError> {
+    pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> Result<(), ListError> {
         match self {
             Transcoder::Undecided(start) => {
                 start.extend_from_slice(bytes);
@@ -130,14 +130,14 @@ fn is_ascii_in_utf16(start: &[u8], high: usize) -> bool {
 
 /// Reads records, and remembers what they were.
 #[derive(Default)]
-pub(super) struct RecordDecoder {
+pub(crate) struct RecordDecoder {
     utf8: bool,
     windows1252: bool,
 }
 
 impl RecordDecoder {
     /// The record as text: UTF-8 if it is valid, Windows-1252 (which every byte is valid in) if not.
-    pub(super) fn decode<'a>(&mut self, record: &'a [u8]) -> Cow<'a, str> {
+    pub(crate) fn decode<'a>(&mut self, record: &'a [u8]) -> Cow<'a, str> {
         if let Ok(text) = str::from_utf8(record) {
             self.utf8 |= !text.is_ascii();
             return Cow::Borrowed(text);
@@ -146,7 +146,7 @@ impl RecordDecoder {
         WINDOWS_1252.decode_without_bom_handling(record).0
     }
 
-    pub(super) fn encoding(&self) -> Encoding {
+    pub(crate) fn encoding(&self) -> Encoding {
         match (self.windows1252, self.utf8) {
             (false, _) => Encoding::Utf8,
             (true, false) => Encoding::Windows1252,

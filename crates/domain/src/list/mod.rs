@@ -33,17 +33,17 @@
 //! A [`ListError`] means that nothing of the file counts. Rows may have been handed out before it was found, so whoever
 //! stores them does it in one transaction that ends with [`Importer::finish`].
 
-mod columns;
-mod delimiter;
-mod encoding;
+pub(crate) mod columns;
+pub(crate) mod delimiter;
+pub(crate) mod encoding;
 mod error;
 mod importer;
-mod records;
+pub(crate) mod records;
 mod report;
 mod row;
-mod settings;
-mod splitter;
-mod text;
+pub(crate) mod settings;
+pub(crate) mod splitter;
+pub(crate) mod text;
 
 use std::{
     io::{self, Read},

@@ -6,16 +6,16 @@ use super::{delimiter::DELIMITERS, settings::MAX_RECORD_BYTES};
 
 /// One record, without the line break that ends it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     /// The line of the file in which it begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// The line in which it ends.
-    pub(super) last_line: u64,
-    pub(super) content: Content<'a>,
+    pub(crate) last_line: u64,
+    pub(crate) content: Content<'a>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Content<'a> {
+pub(crate) enum Content<'a> {
     /// Its bytes, with correct quoting.
     Whole(Cow<'a, [u8]>),
     /// A quote that opens in `line` is not closed as it should be. What follows that line is read anew.
@@ -51,7 +51,7 @@ struct Quote {
 }
 
 /// Cuts a stream into records. Keeps the bytes of the record that is not complete yet, and nothing else.
-pub(super) struct Records {
+pub(crate) struct Records {
     delimiter: Option<u8>,
     buffer: Vec<u8>,
     /// Where the present record begins.
@@ -76,7 +76,7 @@ enum Found {
 }
 
 impl Records {
-    pub(super) fn new() -> Records {
+    pub(crate) fn new() -> Records {
         Records {
             delimiter: None,
             buffer: Vec::new(),
@@ -97,12 +97,12 @@ impl Records {
     }
 
     /// From now on, values are separated by this alone. Before, any known delimiter separates them.
-    pub(super) fn set_delimiter(&mut self, delimiter: u8) {
+    pub(crate) fn set_delimiter(&mut self, delimiter: u8) {
         self.delimiter = Some(delimiter);
     }
 
     /// The end of the stream, where more bytes are to be appended.
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         self.buffer.drain(..self.start);
         self.at -= self.start;
         self.quote.at = self.quote.at.saturating_sub(self.start);
@@ -114,7 +114,7 @@ impl Records {
 
     /// The next record that is not an empty line. `None` if it is not complete; at the `end` of the stream every record
     /// is.
-    pub(super) fn next(&mut self, end: bool) -> Option<Record<'_>> {
+    pub(crate) fn next(&mut self, end: bool) -> Option<Record<'_>> {
         let (line, last_line, found) = self.scan(end)?;
         let stray_quotes = std::mem::take(&mut self.stray_quotes);
         let content = match found {

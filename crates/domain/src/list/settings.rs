@@ -12,7 +12,7 @@ pub(super) const MAX_VALUE_CHARS: usize = 2_000;
 /// Columns of a list.
 pub(super) const MAX_COLUMNS: usize = 256;
 /// Bytes of one record (in UTF-8 or as in the file). A quote open for longer than this was not closed.
-pub(super) const MAX_RECORD_BYTES: usize = 1 << 20;
+pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
 /// Characters of a refused value that the report repeats.
 pub(super) const REPORTED_CHARS: usize = 100;
 

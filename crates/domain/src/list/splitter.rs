@@ -3,7 +3,7 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 /// Splits records at a delimiter and undoes their quoting.
-pub(super) struct Splitter {
+pub(crate) struct Splitter {
     reader: Reader,
     delimiter: u8,
     text: Vec<u8>,
@@ -11,7 +11,7 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    pub(super) fn new(delimiter: u8) -> Splitter {
+    pub(crate) fn new(delimiter: u8) -> Splitter {
         Splitter {
             reader: ReaderBuilder::new().delimiter(delimiter).build(),
             delimiter,
@@ -20,12 +20,12 @@ impl Splitter {
         }
     }
 
-    pub(super) fn delimiter(&self) -> u8 {
+    pub(crate) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
     /// The values of one record, which holds no line break outside quotes.
-    pub(super) fn split(&mut self, record: &str) -> Vec<&str> {
+    pub(crate) fn split(&mut self, record: &str) -> Vec<&str> {
         self.reader.reset();
         let mut input = record.as_bytes();
         let (mut length, mut count) = (0, 0);

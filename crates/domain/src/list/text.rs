@@ -3,7 +3,7 @@
 use super::settings::REPORTED_CHARS;
 
 /// One line: line breaks and tabs become spaces, runs of spaces one space.
-pub(super) fn line(value: &str) -> String {
+pub(crate) fn line(value: &str) -> String {
     let mut line = String::with_capacity(value.len());
     for c in value.chars().filter(|c| !is_mark(*c)) {
         let c = if c.is_whitespace() { ' ' } else { c };
@@ -17,14 +17,14 @@ pub(super) fn line(value: &str) -> String {
 }
 
 /// Whether nothing of the value would be kept.
-pub(super) fn is_blank(value: &str) -> bool {
+pub(crate) fn is_blank(value: &str) -> bool {
     value
         .chars()
         .all(|c| c.is_whitespace() || c.is_control() || is_mark(c))
 }
 
 /// Several lines: line breaks of every kind become `\n`, tabs stay.
-pub(super) fn block(value: &str) -> String {
+pub(crate) fn block(value: &str) -> String {
     let value = value.replace("\r\n", "\n").replace('\r', "\n");
     let kept: String = value
         .chars()
@@ -34,7 +34,7 @@ pub(super) fn block(value: &str) -> String {
 }
 
 /// One line of at most 100 characters, for the report.
-pub(super) fn excerpt(value: &str) -> String {
+pub(crate) fn excerpt(value: &str) -> String {
     // The line is at most as long as what it is made of, so a huge value is not cleaned as a whole.
     let start: String = value.chars().take(REPORTED_CHARS * 4).collect();
     line(&start).chars().take(REPORTED_CHARS).collect()

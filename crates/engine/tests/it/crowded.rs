@@ -59,6 +59,10 @@ impl Telephony for Crowded {
         Ok(None)
     }
 
+    async fn hang_up(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         Ok(Vec::new())
     }

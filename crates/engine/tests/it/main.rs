@@ -16,6 +16,7 @@ mod dispatch;
 mod doubt;
 mod fixture;
 mod inbox;
+mod rules;
 mod scenarios;
 mod sim;
 mod simulation;

@@ -461,6 +461,7 @@ async fn a_test_call_goes_before_the_lists(fixture: &Fixture) {
     let robin = people::assistant(store).await;
     let new = store::NewCampaign {
         kind: Kind::Test,
+        priority: domain::campaign::TEST_PRIORITY,
         ..List::of(0..0).campaign(robin)
     };
     let mut import = store.begin_import(&new, NOW).await.unwrap();
@@ -477,7 +478,7 @@ async fn a_test_call_goes_before_the_lists(fixture: &Fixture) {
     let campaigns: Vec<_> = dials.iter().map(|dial| dial.campaign_id).collect();
     assert_eq!(campaigns, [test], "it has the only line of the account");
     assert_eq!(
-        store.count_campaigns().await.unwrap(),
+        store.count_campaigns(false).await.unwrap(),
         1,
         "lists and test calls are told apart"
     );

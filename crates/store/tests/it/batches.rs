@@ -126,7 +126,7 @@ async fn a_new_batch_waits_for_a_quiet_line_if_asked_to(fixture: &Fixture) {
     let elsewhere = List {
         batch_size: Some(1),
         quiet_line_gate: true,
-        number: "number-2",
+        numbers: vec!["number-2"],
         ..List::of([20])
     };
     start(store, &elsewhere).await;

@@ -16,7 +16,7 @@ contract! {
 
 async fn campaigns_come_newest_first_and_page_by_page(fixture: &Fixture) {
     let store = &fixture.store;
-    assert_eq!(store.count_campaigns().await.unwrap(), 0);
+    assert_eq!(store.count_campaigns(false).await.unwrap(), 0);
     let assistant = assistant(store).await;
     let mut ids = Vec::new();
     for age in [3_000, 1_000, 0, 2_000, 2_000] {
@@ -24,12 +24,12 @@ async fn campaigns_come_newest_first_and_page_by_page(fixture: &Fixture) {
         let import = store.begin_import(&campaign, NOW - age).await.unwrap();
         ids.push((age, import.finish(Totals::default(), &[]).await.unwrap()));
     }
-    assert_eq!(store.count_campaigns().await.unwrap(), 5);
+    assert_eq!(store.count_campaigns(false).await.unwrap(), 5);
     ids.sort();
     let newest_first: Vec<_> = ids.into_iter().map(|(_, id)| id).collect();
     let mut paged = Vec::new();
     for offset in [0, 2, 4, 6] {
-        let page = store.campaigns(Page { limit: 2, offset }).await.unwrap();
+        let page = store.campaigns(false, Page { limit: 2, offset }).await.unwrap();
         paged.extend(page.into_iter().map(|campaign| campaign.id));
     }
     assert_eq!(paged, newest_first);
@@ -41,7 +41,7 @@ async fn a_campaign_tells_how_far_it_is(fixture: &Fixture) {
         cap: 3,
         batch_size: Some(4),
         quiet_line_gate: true,
-        number: "number-9",
+        numbers: vec!["number-9"],
         ..List::of(0..6)
     };
     let id = start(store, &list).await;
@@ -53,11 +53,14 @@ async fn a_campaign_tells_how_far_it_is(fixture: &Fixture) {
     let one = store.campaign(id).await.unwrap().expect("the campaign");
     assert_eq!(
         vec![one.clone()],
-        store.campaigns(Page { limit: 9, offset: 0 }).await.unwrap()
+        store
+            .campaigns(false, Page { limit: 9, offset: 0 })
+            .await
+            .unwrap()
     );
     assert_eq!((one.mode, one.cap, one.batch_size), (Mode::Batch, 3, Some(4)));
     assert!(one.quiet_line_gate);
-    assert_eq!((one.phone_number_id.as_str(), one.batch_index), ("number-9", 0));
+    assert_eq!((one.numbers[0].id.as_str(), one.batch_index), ("number-9", 0));
     assert_eq!(
         (one.total_contacts, one.final_contacts, one.open_calls),
         (6, 1, 2)

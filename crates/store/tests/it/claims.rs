@@ -26,7 +26,7 @@ contract! {
     one_live_call_per_person_across_campaigns,
     the_database_itself_refuses_a_second_live_call,
     contacts_that_wait_are_told_from_those_that_may_be_called,
-    contacts_come_in_the_order_of_the_list_and_then_of_their_waiting,
+    whose_time_has_come_again_goes_first_and_then_the_order_of_the_list,
     nothing_is_claimed_while_the_provider_wants_peace,
     learnt_lines_bind_while_they_are_fresh,
     only_started_campaigns_get_lines,
@@ -246,7 +246,7 @@ async fn contacts_that_wait_are_told_from_those_that_may_be_called(fixture: &Fix
     fixture.assert_sound(10).await;
 }
 
-async fn contacts_come_in_the_order_of_the_list_and_then_of_their_waiting(fixture: &Fixture) {
+async fn whose_time_has_come_again_goes_first_and_then_the_order_of_the_list(fixture: &Fixture) {
     fixture.store.set_line_cap(2).await.unwrap();
     start(&fixture.store, &List::of(0..4)).await;
     let dials = dial(&fixture.store, NOW).await;
@@ -257,13 +257,27 @@ async fn contacts_come_in_the_order_of_the_list_and_then_of_their_waiting(fixtur
         .map(|dial| says::refused(dial, "autolynx.refused.rate", NOW))
         .collect();
     fixture.store.apply_facts(&facts, NOW).await.unwrap();
-    let later = NOW + 10_000;
-    let next = dial(&fixture.store, later).await;
-    assert_eq!(
-        phones(&next),
-        [phone(2), phone(3)],
-        "those who never were called come first"
-    );
+    let next = phones(&dial(&fixture.store, NOW).await);
+    assert_eq!(next, [phone(2), phone(3)], "the others have to wait a moment");
+    fixture.store.set_line_cap(4).await.unwrap();
+    let mut again = phones(&dial(&fixture.store, NOW + 10_000).await);
+    again.sort();
+    assert_eq!(again, [phone(0), phone(1)]);
+    // Somebody who was told a time does not wait for the rest of a long list.
+    fixture.store.set_line_cap(5).await.unwrap();
+    start(
+        &fixture.store,
+        &List {
+            cap: 1,
+            ..List::of(10..14)
+        },
+    )
+    .await;
+    let first = dial(&fixture.store, NOW + 10_000).await;
+    assert_eq!(phones(&first), [phone(10)]);
+    let refused = says::refused(&first[0], "autolynx.refused.unreachable", NOW + 10_000);
+    fixture.store.apply_facts(&[refused], NOW + 10_000).await.unwrap();
+    assert_eq!(phones(&dial(&fixture.store, NOW + 20_000).await), [phone(10)]);
 }
 
 async fn nothing_is_claimed_while_the_provider_wants_peace(fixture: &Fixture) {

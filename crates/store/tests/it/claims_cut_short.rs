@@ -19,7 +19,7 @@ use crate::{
 contract! {
     a_claim_dropped_anywhere_leaves_nothing_or_everything,
     killed_before_the_commit_nothing_was_claimed,
-    killed_after_the_commit_the_calls_are_taken_over_once,
+    killed_after_the_commit_the_calls_are_let_go_once,
     a_dropped_write_leaves_no_open_transaction,
 }
 
@@ -64,12 +64,9 @@ async fn a_claim_dropped_anywhere_leaves_nothing_or_everything(fixture: &Fixture
             "a call without its event"
         );
         // The next round begins with free lines.
-        let dials = fixture.store.take_orphans(NOW + MAX_DURATION_MS).await.unwrap();
+        let dials = fixture.store.orphans(NOW + MAX_DURATION_MS).await.unwrap();
         assert_eq!(dials.len(), open.len());
-        let ends: Vec<_> = dials
-            .iter()
-            .map(|dial| says::ended(dial, "customer-busy", NOW))
-            .collect();
+        let ends: Vec<_> = dials.iter().map(|(call, _)| says::released(*call, NOW)).collect();
         fixture.store.apply_facts(&ends, NOW).await.unwrap();
         times += 1;
         if claim.is_some() {
@@ -108,7 +105,7 @@ async fn killed_before_the_commit_nothing_was_claimed(fixture: &Fixture) {
     doomed.close().await;
 }
 
-async fn killed_after_the_commit_the_calls_are_taken_over_once(fixture: &Fixture) {
+async fn killed_after_the_commit_the_calls_are_let_go_once(fixture: &Fixture) {
     start(&fixture.store, &List::of(0..5)).await;
     let doomed = fixture.another_node().await;
     let gate = Gate::behind(&doomed);
@@ -127,27 +124,32 @@ async fn killed_after_the_commit_the_calls_are_taken_over_once(fixture: &Fixture
         "the calls are reserved"
     );
     assert_eq!(
-        fixture.store.take_orphans(NOW + 29_999).await.unwrap(),
+        fixture.store.orphans(NOW + 29_999).await.unwrap(),
         [],
         "their node may still come to dial them"
     );
 
+    // They are let go, by however many nodes find them, and claimed anew under the rules as they are then.
     let later = NOW + 30_000;
+    let orphans = fixture.store.orphans(later).await.unwrap();
+    assert_eq!(orphans.len(), 5);
     let tasks = (0..4).map(|_| {
         let store = fixture.store.clone();
-        tokio::spawn(async move { store.take_orphans(later).await.unwrap() })
+        let facts: Vec<_> = orphans
+            .iter()
+            .map(|(call, _)| says::released(*call, later))
+            .collect();
+        tokio::spawn(async move { store.apply_facts(&facts, later).await.unwrap() })
     });
-    let taken: Vec<_> = join_all(tasks)
+    let let_go: usize = join_all(tasks)
         .await
         .into_iter()
-        .flat_map(Result::unwrap)
-        .collect();
-    assert_eq!(taken.len(), 5, "each is taken over by one of four");
-    assert_eq!(
-        fixture.store.take_orphans(later).await.unwrap(),
-        [],
-        "they have a new node"
-    );
+        .map(|applied| applied.unwrap().ended)
+        .sum();
+    assert_eq!(let_go, 5, "each is let go once, by one of four");
+    assert_eq!(fixture.store.orphans(later).await.unwrap(), []);
+    let taken = fixture.store.claim(MAX_DURATION_MS, later).await.unwrap().dials;
+    assert_eq!(taken.len(), 5);
     for dial in &taken {
         assert_eq!(
             (dial.attempt, dial.provider_assistant_id.as_str()),
@@ -161,9 +163,14 @@ async fn killed_after_the_commit_the_calls_are_taken_over_once(fixture: &Fixture
             .unwrap();
         assert_eq!(marked, MarkSent::Dial);
     }
+    for (call, campaign) in orphans {
+        // Their node wakes up after all, far too late.
+        let marked = fixture.store.mark_sent(call, campaign, later).await.unwrap();
+        assert_eq!(marked, MarkSent::Taken);
+    }
     let much_later = later + 3_600_000;
     assert_eq!(
-        fixture.store.take_orphans(much_later).await.unwrap(),
+        fixture.store.orphans(much_later).await.unwrap(),
         [],
         "what was sent is in doubt, not an orphan"
     );

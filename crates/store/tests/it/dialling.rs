@@ -223,9 +223,6 @@ async fn a_released_call_is_nobodys_orphan(fixture: &Fixture) {
     let (_, dials) = claimed(fixture, 2).await;
     let facts = [says::inferred(&dials[0], "autolynx.released", NOW)];
     fixture.store.apply_facts(&facts, NOW).await.unwrap();
-    let orphans = fixture.store.take_orphans(NOW + 60_000).await.unwrap();
-    assert_eq!(
-        orphans.iter().map(|dial| dial.call_id).collect::<Vec<_>>(),
-        [dials[1].call_id]
-    );
+    let orphans = fixture.store.orphans(NOW + 60_000).await.unwrap();
+    assert_eq!(orphans, [(dials[1].call_id, dials[1].campaign_id)]);
 }

@@ -40,6 +40,7 @@ async fn what_postgres_cannot_hold_is_replaced_on_both(fixture: &Fixture) {
             structured_json: Some("not \0 JSON".to_owned()),
             success_evaluation: Some("8\0".to_owned()),
             control_url: Some("https://example.com/\0control".to_owned()),
+            opted_out: false,
             cost: None,
         },
         ..CallState::default()

@@ -67,7 +67,9 @@ async fn four_nodes_migrate_an_empty_postgres_at_once() {
         migrated.unwrap();
     }
     for node in nodes {
-        node.campaigns(store::Page { limit: 1, offset: 0 }).await.unwrap();
+        node.campaigns(false, store::Page { limit: 1, offset: 0 })
+            .await
+            .unwrap();
         node.close().await;
     }
     server::drop_database(&name).await;

@@ -83,7 +83,7 @@ async fn postgres_goes_away_in_the_middle_of_an_import() {
         disconnect(fixture).await;
         unavailable(&import.add(&list.people[50..]).await);
         unavailable(&import.finish(Totals::default(), &[]).await);
-        assert_eq!(recovered(async || store.count_campaigns().await).await, 0);
+        assert_eq!(recovered(async || store.count_campaigns(false).await).await, 0);
         assert_eq!(fixture.count("contacts", "1 = 1").await, 0);
         // An import that was complete but for its commit.
         let mut import = store.begin_import(&campaign, NOW).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
                 .await,
             0
         );
-        assert_eq!(store.count_campaigns().await.unwrap(), 1);
+        assert_eq!(store.count_campaigns(false).await.unwrap(), 1);
 
         // There is room again, and the same store goes on.
         store.fill_disk(false).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_closed_store_says_that_it_is_away(fixture: &Fixture) {
             .apply_facts(&[says::ended(&call, "voicemail", NOW)], NOW)
             .await,
     );
-    unavailable(&node.campaigns(Page { limit: 1, offset: 0 }).await);
+    unavailable(&node.campaigns(false, Page { limit: 1, offset: 0 }).await);
     unavailable(&node.begin_import(&campaign, NOW).await.map(|import| import.id()));
     unavailable(&node.export(call.campaign_id).try_collect::<Vec<_>>().await);
     unavailable(&node.replay(None).await);

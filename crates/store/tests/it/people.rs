@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use domain::{
     campaign::{Action, Kind, Mode},
     ids::{AssistantId, CampaignId},
+    policy::Policy,
     time::{HOUR_MS, UtcMs},
 };
-use store::{Acted, Dial, MarkSent, NewAssistant, NewCampaign, NewContact, Store, Totals};
+use store::{Acted, CallerNumber, Dial, MarkSent, NewAssistant, NewCampaign, NewContact, Store, Totals};
 
 use crate::fixture::Fixture;
 
@@ -43,8 +44,12 @@ pub(crate) struct List {
     pub batch_size: Option<u32>,
     /// Whether a new batch waits for a quiet line.
     pub quiet_line_gate: bool,
-    /// The provider's id of the number called from.
-    pub number: &'static str,
+    /// The provider's ids of the numbers called from.
+    pub numbers: Vec<&'static str>,
+    /// Higher goes first.
+    pub priority: i32,
+    /// What the campaign allows.
+    pub policy: Policy,
 }
 
 impl List {
@@ -55,7 +60,9 @@ impl List {
             cap: 50,
             batch_size: None,
             quiet_line_gate: false,
-            number: "number-1",
+            numbers: vec!["number-1"],
+            priority: 0,
+            policy: Policy::unrestricted(),
         }
     }
 
@@ -73,8 +80,17 @@ impl List {
             batch_size: self.batch_size,
             quiet_line_gate: self.quiet_line_gate,
             assistant_id,
-            phone_number_id: self.number.to_owned(),
-            phone_number: Some("+493012345".to_owned()),
+            numbers: self
+                .numbers
+                .iter()
+                .map(|id| CallerNumber {
+                    id: (*id).to_owned(),
+                    number: Some("+493012345".to_owned()),
+                })
+                .collect(),
+            priority: self.priority,
+            policy: self.policy.clone(),
+            expires_at: None,
         }
     }
 }

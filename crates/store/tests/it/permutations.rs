@@ -76,10 +76,13 @@ async fn rows(fixture: &Fixture, dials: &[Dial]) -> Vec<Rows> {
     let mut campaigns: BTreeMap<CampaignId, Campaign> = BTreeMap::new();
     for campaign in fixture
         .store
-        .campaigns(Page {
-            limit: 5_000,
-            offset: 0,
-        })
+        .campaigns(
+            false,
+            Page {
+                limit: 5_000,
+                offset: 0,
+            },
+        )
         .await
         .unwrap()
     {
@@ -163,6 +166,7 @@ fn nobody() -> Dial {
         provider_assistant_id: String::new(),
         phone_number_id: String::new(),
         attempt: 1,
+        until: NOW,
     }
 }
 

@@ -150,7 +150,7 @@ async fn what_was_let_go_or_never_arrived_may_go_again_at_once(fixture: &Fixture
     ];
     fixture.store.apply_facts(&facts, NOW).await.unwrap();
     let reasons = [
-        "the campaign was paused before the call was placed",
+        "the call was not placed in time",
         "the provider never got the call",
     ];
     for (dial, reason) in dials.iter().zip(reasons) {

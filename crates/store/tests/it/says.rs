@@ -2,6 +2,7 @@
 
 use domain::{
     call::{CallRef, CallState, Details, Dialling, End, Fact, Source},
+    ids::CallId,
     money::UsdMicros,
     time::UtcMs,
 };
@@ -88,6 +89,7 @@ pub(crate) fn report(dial: &Dial, reason: &str, at: UtcMs) -> Fact {
         structured_json: Some(r#"{"interested":true}"#.to_owned()),
         success_evaluation: Some("true".to_owned()),
         control_url: None,
+        opted_out: false,
     };
     let says = CallState {
         end: end(reason, at),
@@ -120,6 +122,24 @@ pub(crate) fn refused(dial: &Dial, reason: &str, at: UtcMs) -> Fact {
         ..CallState::default()
     };
     fact(dial, Source::Dial, "dial.refused", at, says)
+}
+
+/// A call that was reserved is not placed.
+pub(crate) fn released(call: CallId, at: UtcMs) -> Fact {
+    Fact {
+        call: CallRef {
+            call_id: Some(call),
+            provider_call_id: None,
+        },
+        source: Source::Engine,
+        kind: "released".to_owned(),
+        at,
+        says: CallState {
+            end: end("autolynx.released", at),
+            ..CallState::default()
+        },
+        payload: None,
+    }
 }
 
 /// Something that we infer or do ourselves: an end for one of our own reasons.

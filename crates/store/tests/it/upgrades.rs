@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::{fixture::options, people::NOW, server};
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+pub(crate) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A campaign with its assistant, as the first schema keeps them.
 const FIRST: [&str; 2] = [
@@ -23,7 +23,7 @@ const FIRST: [&str; 2] = [
 ];
 
 /// The migrations up to this one.
-fn until(all: &Migrator, version: i64) -> Migrator {
+pub(crate) fn until(all: &Migrator, version: i64) -> Migrator {
     let migrations: Vec<Migration> = all
         .iter()
         .filter(|migration| migration.version <= version)
@@ -87,7 +87,7 @@ async fn survived(address: &str) {
     let versions = store.assistant_versions(assistant.id, u32::MAX, 9).await.unwrap();
     assert_eq!(versions.len(), 1);
     let page = Page { limit: 9, offset: 0 };
-    let campaigns = store.campaigns(page).await.unwrap();
+    let campaigns = store.campaigns(false, page).await.unwrap();
     assert_eq!(campaigns.len(), 1);
     assert_eq!(
         (campaigns[0].name.as_str(), campaigns[0].assistant_version),

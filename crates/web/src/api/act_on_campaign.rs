@@ -1,21 +1,22 @@
-//! `POST /api/campaigns/{id}/start|pause|resume|cancel`, and `PATCH /api/campaigns/{id}`.
+//! `POST /api/campaigns/{id}/start|schedule|unschedule|pause|resume|cancel|abort|redial|archive|unarchive`.
 
 use std::time::Duration;
 
 use axum::{Json, extract::State};
 use domain::{
     assistant::{placeholders, variables},
-    campaign::{Action, CampaignStatus},
+    campaign::{Action, CampaignStatus, possible_actions},
     ids::CampaignId,
+    outcome::Outcome,
+    time::UtcMs,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Acted, Assigned, Campaign, Lacking, Wake};
-use uuid::Uuid;
+use store::{Acted, Campaign, Lacking, Redialled, Wake};
 
-use super::{assistants::config_of, shapes::CampaignJson, unfit::unfit};
-use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
+use super::{assistants::config_of, unfit::unfit};
+use crate::{body::Body, error::ApiError, extract::Id, moments, state::AppState};
 
 /// How long the provider is waited for before a campaign goes on.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -33,7 +34,13 @@ pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Res
     if action == Action::Resume {
         look_at_assistant(state, id).await?;
     }
-    match state.store().act(id, action, state.now()).await? {
+    let acted = state.store().act(id, action, state.now()).await?;
+    done(state, id, action, acted).await
+}
+
+/// Tells everybody what was done, or the person why it was not.
+async fn done(state: &AppState, id: CampaignId, action: Action, what: Acted) -> Result<ActedJson, ApiError> {
+    match what {
         Acted::NotFound => Err(ApiError::not_found("campaign")),
         Acted::NoAssistant(trouble) => Err(unfit(trouble)),
         Acted::Impossible { status, possible } => Err(ApiError::impossible(action, status, &possible)),
@@ -42,12 +49,7 @@ pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Res
             // Pausing and cancelling may let another campaign have the lines.
             state.store().wake(Wake::Dispatch);
             state.store().wake(Wake::Campaign(id));
-            let possible = domain::campaign::possible_actions(status);
-            Ok(ActedJson {
-                id: id.to_string(),
-                status: status.as_str(),
-                possible_actions: possible.iter().map(|action| action.as_str()).collect(),
-            })
+            acted(state, id).await
         }
     }
 }
@@ -77,7 +79,10 @@ pub(crate) struct Gaps {
 
 /// What would sound wrong in the calls of a campaign. Nothing once it has started: then it is too late.
 pub(crate) async fn gaps(state: &AppState, campaign: &Campaign) -> Result<Gaps, ApiError> {
-    if campaign.status != CampaignStatus::Created {
+    if !matches!(
+        campaign.status,
+        CampaignStatus::Created | CampaignStatus::Scheduled
+    ) {
         return Ok(Gaps::default());
     }
     let Some(assistant) = state.store().assistant(campaign.assistant_id).await? else {
@@ -100,15 +105,24 @@ pub(crate) async fn start(
     id: CampaignId,
     accept_missing: bool,
 ) -> Result<ActedJson, ApiError> {
-    if !accept_missing && let Some(campaign) = state.store().campaign(id).await? {
-        let mut gaps = gaps(state, &campaign).await?;
-        gaps.lacking
-            .retain(|lacking| lacking.people >= u64::from(campaign.total_contacts));
-        if !gaps.lacking.is_empty() || !gaps.placeholders.is_empty() {
-            return Err(missing_variables(&gaps, campaign.total_contacts));
-        }
+    if !accept_missing {
+        refuse_gaps(state, id).await?;
     }
     act(state, id, Action::Start).await
+}
+
+/// 409 `missing_variables` when the assistant wants a variable that nobody in the list has, or is not finished.
+pub(crate) async fn refuse_gaps(state: &AppState, id: CampaignId) -> Result<(), ApiError> {
+    let Some(campaign) = state.store().campaign(id).await? else {
+        return Ok(());
+    };
+    let mut gaps = gaps(state, &campaign).await?;
+    gaps.lacking
+        .retain(|lacking| lacking.people >= u64::from(campaign.total_contacts));
+    if gaps.lacking.is_empty() && gaps.placeholders.is_empty() {
+        return Ok(());
+    }
+    Err(missing_variables(&gaps, campaign.total_contacts))
 }
 
 fn missing_variables(gaps: &Gaps, of: u32) -> ApiError {
@@ -164,43 +178,6 @@ pub(crate) async fn start_handler(
     start(&state, id, wish.accept_missing).await.map(Json)
 }
 
-/// What can be changed of a campaign that has not begun.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Settings {
-    assistant_id: Uuid,
-}
-
-/// `PATCH /api/campaigns/{id}`: 200; 404; 409 once it has started; 422 when the assistant cannot call.
-pub(crate) async fn change(
-    State(state): State<AppState>,
-    Id(id): Id<CampaignId>,
-    Body(settings): Body<Settings>,
-) -> Result<Json<CampaignJson>, ApiError> {
-    let assistant = settings.assistant_id.into();
-    match state.store().assign_assistant(id, assistant, state.now()).await? {
-        Assigned::Done => {
-            state.store().wake(Wake::Campaign(id));
-            let campaign = state.store().campaign(id).await?;
-            let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
-            Ok(Json(campaign.into()))
-        }
-        Assigned::Started(status) => {
-            let message = format!(
-                "The campaign is {}. Its assistant can be changed only before it starts.",
-                status.as_str()
-            );
-            Err(ApiError::new(StatusCode::CONFLICT, "already_started", message)
-                .with_details(json!({ "status": status.as_str() })))
-        }
-        Assigned::NoAssistant => Err(ApiError::field(
-            "assistant_id",
-            "The directory has no such assistant that can call, or it was made for another campaign.",
-        )),
-        Assigned::NotFound => Err(ApiError::not_found("campaign")),
-    }
-}
-
 macro_rules! handlers {
     ($($name:ident => $action:expr),* $(,)?) => {$(
         pub(crate) async fn $name(
@@ -216,4 +193,129 @@ handlers! {
     pause => Action::Pause,
     resume => Action::Resume,
     cancel => Action::Cancel,
+    abort => Action::Abort,
+    unschedule => Action::Unschedule,
+    archive => Action::Archive,
+    unarchive => Action::Unarchive,
+}
+
+/// When a campaign shall start by itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScheduleWish {
+    /// A moment as ISO-8601 with its offset (`2027-01-04T09:00:00-05:00`), or, with `zone`, what the clock there shows
+    /// (`2027-01-04T09:00`).
+    starts_at: String,
+    /// An IANA time zone, such as `America/New_York`.
+    zone: Option<String>,
+    #[serde(default)]
+    accept_missing: bool,
+}
+
+/// `POST …/schedule`: as [`act`], and 422 for a moment that has passed.
+pub(crate) async fn schedule(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+    Body(wish): Body<ScheduleWish>,
+) -> Result<Json<ActedJson>, ApiError> {
+    let now = state.now();
+    let at = start_of(&wish)?;
+    if at <= now {
+        return Err(ApiError::field(
+            "starts_at",
+            "This moment has passed. Choose one to come.",
+        ));
+    }
+    if !wish.accept_missing {
+        refuse_gaps(&state, id).await?;
+    }
+    let acted = state.store().schedule(id, at, now).await?;
+    done(&state, id, Action::Schedule, acted).await.map(Json)
+}
+
+fn start_of(wish: &ScheduleWish) -> Result<UtcMs, ApiError> {
+    let text = wish.starts_at.trim();
+    let wrong = |message: &str| ApiError::field("starts_at", message);
+    match wish
+        .zone
+        .as_deref()
+        .map(str::trim)
+        .filter(|zone| !zone.is_empty())
+    {
+        None => UtcMs::from_iso(text).ok_or_else(|| {
+            wrong("Write a moment such as 2027-01-04T09:00:00-05:00, or 2027-01-04T09:00 with a `zone`.")
+        }),
+        Some(zone) if !moments::is_zone(zone) => Err(ApiError::field(
+            "zone",
+            "There is no such time zone. Write one such as America/New_York.",
+        )),
+        // Whoever names the offset and the zone means the same moment, or made a slip.
+        Some(_) if UtcMs::from_iso(text).is_some() => Err(wrong(
+            "Write the time without an offset, as the clock in the `zone` shows it.",
+        )),
+        Some(zone) => moments::from_local(text, zone)
+            .ok_or_else(|| wrong("Write a date and a time such as 2027-01-04T09:00.")),
+    }
+}
+
+/// Whom to call again.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RedialWish {
+    /// Outcomes; left out, everybody whom the calls did not reach.
+    outcomes: Option<Vec<Outcome>>,
+}
+
+/// How many people are called again.
+#[derive(Serialize)]
+pub(crate) struct RedialledJson {
+    contacts: u64,
+    #[serde(flatten)]
+    acted: ActedJson,
+}
+
+/// `POST …/redial`: as [`act`], and 409 `nobody` when nobody has such an outcome.
+pub(crate) async fn redial(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+    Body(wish): Body<RedialWish>,
+) -> Result<Json<RedialledJson>, ApiError> {
+    let outcomes = wish.outcomes.unwrap_or_else(|| domain::retry::REDIALLED.to_vec());
+    if let Some(never) = outcomes
+        .iter()
+        .find(|outcome| !domain::retry::REDIALLED.contains(outcome))
+    {
+        let message = format!(
+            "People with the outcome “{}” are not called again.",
+            never.as_str()
+        );
+        return Err(ApiError::field("outcomes", message));
+    }
+    match state.store().redial(id, &outcomes, state.now()).await? {
+        Redialled::Done { contacts, status } => {
+            let acted = done(&state, id, Action::Redial, Acted::Done(status)).await?;
+            Ok(Json(RedialledJson { contacts, acted }))
+        }
+        Redialled::Nobody => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "nobody",
+            "Nobody in the campaign has one of these outcomes.",
+        )),
+        Redialled::Not(acted) => {
+            let acted = done(&state, id, Action::Redial, acted).await?;
+            Ok(Json(RedialledJson { contacts: 0, acted }))
+        }
+    }
+}
+
+/// What is possible with the campaign now.
+async fn acted(state: &AppState, id: CampaignId) -> Result<ActedJson, ApiError> {
+    let campaign = state.store().campaign(id).await?;
+    let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
+    let possible = possible_actions(campaign.standing());
+    Ok(ActedJson {
+        id: id.to_string(),
+        status: campaign.status.as_str(),
+        possible_actions: possible.iter().map(|action| action.as_str()).collect(),
+    })
 }

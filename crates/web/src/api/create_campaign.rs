@@ -1,7 +1,8 @@
 //! `POST /api/campaigns`: a list becomes a campaign.
 //!
 //! `multipart/form-data` with `file` (CSV), `name`, `assistant_id` (ours of a registered one, or the provider's of it),
-//! `phone_number_id` (unless a default is set), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
+//! `phone_number_id` (unless a default is set; several with commas between them take turns), `priority` (-100 to 100, 0),
+//! `policy` (a preset's name, or JSON over the default), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
 //! (1 to 50), `default_region` (two letters; empty: none is assumed; left
 //! out: that of the settings) and `start` (`true` begins calling at once).
 
@@ -11,15 +12,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    campaign::{CAP_RANGE, Kind, Mode},
+    campaign::{CAP_RANGE, Kind, Mode, PRIORITY_RANGE},
     ids::{AssistantId, CampaignId},
     list::ListSettings,
     phone::Region,
+    policy::Policy,
 };
 use engine::ProviderNumber;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use store::{Assistant, NewCampaign, Wake};
+use store::{Assistant, CallerNumber, NewCampaign, Wake};
 
 use super::{act_on_campaign::start, import_report::ReportJson, shapes::CampaignJson, unfit};
 use crate::{
@@ -45,7 +47,9 @@ struct Created {
 struct Wish {
     name: String,
     assistant_id: String,
-    phone_number_id: Option<String>,
+    phone_number_ids: Vec<String>,
+    priority: i32,
+    policy: Policy,
     mode: Mode,
     batch_size: Option<u32>,
     quiet_line_gate: bool,
@@ -67,7 +71,7 @@ pub(crate) async fn handler(
     let form = Form::read(multipart, state.settings.max_upload_bytes).await?;
     let wish = Wish::read(&form, &state.settings)?;
     let assistant = find_assistant(&state, &wish).await?;
-    let number = number_to_call_from(&state, wish.phone_number_id.as_deref()).await?;
+    let numbers = numbers_to_call_from(&state, &wish.phone_number_ids).await?;
 
     let settings = ListSettings {
         default_region: wish.default_region,
@@ -86,8 +90,16 @@ pub(crate) async fn handler(
             quiet_line_gate: wish.quiet_line_gate,
             kind: Kind::List,
             assistant_id: assistant.id,
-            phone_number_id: number.id.clone(),
-            phone_number: number.number.clone(),
+            numbers: numbers
+                .iter()
+                .map(|number| CallerNumber {
+                    id: number.id.clone(),
+                    number: number.number.clone(),
+                })
+                .collect(),
+            priority: wish.priority,
+            policy: wish.policy.clone(),
+            expires_at: None,
         })
     };
     let imported = import(store, form.list, settings, now, campaign)
@@ -162,34 +174,102 @@ impl Wish {
                 ));
             }
         }
-        let default_region = form.get("default_region").map(str::parse).transpose();
         Ok(Self {
             name: name(form)?,
             assistant_id: form
                 .get("assistant_id")
                 .ok_or_else(|| ApiError::field("assistant_id", "Choose the assistant that talks."))?
                 .to_owned(),
-            phone_number_id: form.get("phone_number_id").map(str::to_owned),
+            phone_number_ids: number_ids(form),
+            priority: priority(form)?,
+            policy: policy(form, settings)?,
             batch_size: (mode == Mode::Batch).then(|| batch_size.unwrap_or(cap)),
             mode,
             quiet_line_gate,
             cap,
-            // Left empty on purpose, it means that no country is assumed; left out, the settings decide.
-            default_region: default_region
-                .map_err(|error: domain::phone::RegionError| {
-                    ApiError::field("default_region", error.to_string())
-                })?
-                .or_else(|| settings.default_region.filter(|_| !form.has("default_region"))),
+            default_region: region(form, settings)?,
             start: flag(form, "start")?,
         })
     }
+}
+
+/// Where national numbers of a list are read. Left empty on purpose, it means that no country is assumed; left out, the
+/// settings decide.
+pub(crate) fn region(form: &Form, settings: &WebSettings) -> Result<Option<Region>, ApiError> {
+    let wanted = form.get("default_region").map(str::parse).transpose();
+    let wanted = wanted
+        .map_err(|error: domain::phone::RegionError| ApiError::field("default_region", error.to_string()))?;
+    Ok(wanted.or_else(|| settings.default_region.filter(|_| !form.has("default_region"))))
+}
+
+/// `phone_number_id`: one, or several with commas between them.
+fn number_ids(form: &Form) -> Vec<String> {
+    let ids = form.get("phone_number_id").unwrap_or_default().split(',');
+    ids.map(|id| id.trim().to_owned())
+        .filter(|id| !id.is_empty())
+        .collect()
+}
+
+fn priority(form: &Form) -> Result<i32, ApiError> {
+    match form.get("priority").map(str::parse) {
+        None => Ok(0),
+        Some(Ok(priority)) if PRIORITY_RANGE.contains(&priority) => Ok(priority),
+        Some(_) => Err(ApiError::field(
+            "priority",
+            format!(
+                "`priority` is a number from {} to {}; higher goes first.",
+                PRIORITY_RANGE.start(),
+                PRIORITY_RANGE.end()
+            ),
+        )),
+    }
+}
+
+/// What the campaign allows: the name of a preset, or JSON over the settings' default.
+fn policy(form: &Form, settings: &WebSettings) -> Result<Policy, ApiError> {
+    let Some(text) = form.get("policy").map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(settings.default_policy.clone());
+    };
+    if let Some(policy) = Policy::preset(text) {
+        return Ok(policy);
+    }
+    let patch: serde_json::Value = serde_json::from_str(text).map_err(|_| {
+        let presets = "standard, us-strict, us-states or unrestricted";
+        ApiError::field(
+            "policy",
+            format!("`policy` is one of {presets}, or a JSON object."),
+        )
+    })?;
+    settings
+        .default_policy
+        .patched(&patch)
+        .map_err(|faults| policy_faults(&faults))
+}
+
+/// What is wrong with a policy, field by field.
+pub(crate) fn policy_faults(faults: &[domain::policy::Fault]) -> ApiError {
+    let first = faults.first();
+    let message = first.map_or_else(
+        || "The policy cannot be used.".to_owned(),
+        |fault| format!("{}: {}", fault.field, fault.message),
+    );
+    let all: Vec<serde_json::Value> = faults
+        .iter()
+        .map(|fault| serde_json::json!({ "field": fault.field, "message": fault.message }))
+        .collect();
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message)
+        .with_details(serde_json::json!({ "field": "policy", "faults": all }))
 }
 
 fn name(form: &Form) -> Result<String, ApiError> {
     let text = form
         .get("name")
         .ok_or_else(|| ApiError::field("name", "Give the campaign a name."))?;
-    // One line without control characters, which neither a page nor a database has a use for.
+    clean_name(text)
+}
+
+/// One line without control characters, which neither a page nor a database has a use for.
+pub(crate) fn clean_name(text: &str) -> Result<String, ApiError> {
     let words: Vec<String> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
@@ -250,6 +330,23 @@ async fn find_assistant(state: &AppState, wish: &Wish) -> Result<Assistant, ApiE
         ));
     }
     Ok(assistant)
+}
+
+/// The numbers to call from, each of which must be able to place calls: these, or that of the settings.
+pub(crate) async fn numbers_to_call_from(
+    state: &AppState,
+    ids: &[String],
+) -> Result<Vec<ProviderNumber>, ApiError> {
+    if ids.is_empty() {
+        return Ok(vec![number_to_call_from(state, None).await?]);
+    }
+    let mut numbers: Vec<ProviderNumber> = Vec::with_capacity(ids.len());
+    for id in ids {
+        if numbers.iter().all(|number| number.id != *id) {
+            numbers.push(number_to_call_from(state, Some(id)).await?);
+        }
+    }
+    Ok(numbers)
 }
 
 /// The number to call from, which must be able to place calls: this one, or that of the settings.

@@ -105,7 +105,7 @@ async fn count(state: &AppState) -> store::Result<Counts> {
     store.ping().await?;
     let account = store.account(state.now()).await?;
     Ok(Counts {
-        campaigns: store.count_campaigns().await?,
+        campaigns: store.count_campaigns(false).await?,
         open_calls: account.open_calls,
         line_cap: account.line_cap,
         last_webhook_at: iso(account.last_webhook_at),

@@ -41,8 +41,10 @@ struct DispatchedJson {
 struct SweptJson {
     /// Campaigns that were found complete.
     completed: u32,
-    /// Contacts of cancelled campaigns that got their reason.
+    /// Contacts of cancelled and expired campaigns that got their reason.
     skipped: u64,
+    /// Campaigns that started by themselves.
+    started: u32,
 }
 
 /// 200 with what each step did; 401 without the secret; 403 where none is set.
@@ -56,6 +58,7 @@ pub(crate) async fn handler(
         // What the provider says first: it may free lines for the dispatch.
         let reconciled = engine.reconcile(engine.clock().now()).await?;
         let dispatched = engine.dispatch(engine.clock().now()).await?;
+        engine.hang_up(engine.clock().now()).await?;
         let swept = engine.sweep(engine.clock().now()).await?;
         let tended = directory.tend().await?;
         Ok(TickJson {
@@ -66,6 +69,7 @@ pub(crate) async fn handler(
             swept: SweptJson {
                 completed: swept.completed,
                 skipped: swept.skipped,
+                started: swept.started,
             },
             directory: TendedJson {
                 looked_up: tended.looked_up,

@@ -41,8 +41,14 @@ pub(crate) struct CampaignJson {
     assistant_version: Option<u32>,
     /// Why the assistant cannot call.
     assistant_trouble: Option<&'static str>,
-    phone_number_id: String,
+    /// The numbers that call, in rotation.
+    numbers: Vec<NumberJson>,
+    /// The first of them.
+    phone_number_id: Option<String>,
     phone_number: Option<String>,
+    priority: i32,
+    policy_version: u32,
+    pause_kind: Option<&'static str>,
     pause_reason: Option<String>,
     total_contacts: u32,
     final_contacts: u32,
@@ -55,10 +61,25 @@ pub(crate) struct CampaignJson {
     queued_at: Option<String>,
     started_at: Option<String>,
     completed_at: Option<String>,
+    starts_at: Option<String>,
+    expires_at: Option<String>,
+    aborted_at: Option<String>,
+    archived_at: Option<String>,
+    alerted_at: Option<String>,
+    cloned_from: Option<String>,
+}
+
+/// A number that a campaign calls from.
+#[derive(Serialize)]
+struct NumberJson {
+    phone_number_id: String,
+    phone_number: Option<String>,
 }
 
 impl From<Campaign> for CampaignJson {
     fn from(campaign: Campaign) -> Self {
+        let possible = possible_actions(campaign.standing());
+        let possible = possible.iter().map(|action| action.as_str()).collect();
         Self {
             id: campaign.id.to_string(),
             kind: campaign.kind.as_str(),
@@ -72,8 +93,25 @@ impl From<Campaign> for CampaignJson {
             quiet_line_gate: campaign.quiet_line_gate,
             assistant_id: campaign.assistant_id.to_string(),
             assistant_name: campaign.assistant_name,
-            phone_number_id: campaign.phone_number_id,
-            phone_number: campaign.phone_number,
+            phone_number_id: campaign.numbers.first().map(|number| number.id.clone()),
+            phone_number: campaign.numbers.first().and_then(|number| number.number.clone()),
+            numbers: campaign
+                .numbers
+                .into_iter()
+                .map(|number| NumberJson {
+                    phone_number_id: number.id,
+                    phone_number: number.number,
+                })
+                .collect(),
+            priority: campaign.priority,
+            policy_version: campaign.policy_version,
+            pause_kind: campaign.pause_kind.map(domain::campaign::PauseKind::as_str),
+            starts_at: iso(campaign.starts_at),
+            expires_at: iso(campaign.expires_at),
+            aborted_at: iso(campaign.aborted_at),
+            archived_at: iso(campaign.archived_at),
+            alerted_at: iso(campaign.alerted_at),
+            cloned_from: campaign.cloned_from.map(|id| id.to_string()),
             pause_reason: campaign.pause_reason,
             total_contacts: campaign.total_contacts,
             final_contacts: campaign.final_contacts,
@@ -81,10 +119,7 @@ impl From<Campaign> for CampaignJson {
             rows_read: campaign.rows_read,
             rows_rejected: campaign.rows_rejected,
             rows_duplicate: campaign.rows_duplicate,
-            possible_actions: possible_actions(campaign.status)
-                .iter()
-                .map(|action| action.as_str())
-                .collect(),
+            possible_actions: possible,
             created_at: campaign.created_at.to_iso(),
             queued_at: iso(campaign.queued_at),
             started_at: iso(campaign.started_at),

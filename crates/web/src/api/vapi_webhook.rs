@@ -15,7 +15,7 @@ use crate::{error::ApiError, state::AppState};
 /// The largest webhook, in bytes. A report of a long call carries its whole transcript several times.
 pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// 200 with `{}` once it is committed; 401 when it cannot prove that the provider sent it; 503 when it could not be
+/// 200 with `{}` once it is committed, or with the answers to the tools that the assistant used; 401 when it cannot prove that the provider sent it; 503 when it could not be
 /// recorded and should be sent again.
 pub(crate) async fn handler(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
@@ -24,8 +24,11 @@ pub(crate) async fn handler(State(state): State<AppState>, request: Request) -> 
         Ok(body) => body,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    state.inbox.receive(&headers, &body).await.map_err(refused)?;
-    Ok(Json(json!({})).into_response())
+    let answer = state.inbox.receive(&headers, &body).await.map_err(refused)?;
+    Ok(match answer {
+        Some(results) => Json(results).into_response(),
+        None => Json(json!({})).into_response(),
+    })
 }
 
 fn refused(error: InboxError) -> ApiError {

@@ -1,7 +1,14 @@
 //! `/campaigns/{id}` and its fragments.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, response::Response};
-use domain::{campaign::CampaignStatus, contact::ContactState, ids::CampaignId};
+use domain::{
+    campaign::CampaignStatus,
+    contact::ContactState,
+    ids::{CampaignId, ContactId},
+    policy::Policy,
+};
 use store::{Campaign, ContactFilter, ContactRow, Page};
 
 use super::{campaigns::choosable, html};
@@ -9,12 +16,14 @@ use crate::{
     api::act_on_campaign::gaps,
     error::ApiError,
     extract::{Id, Params},
+    moments,
+    numbers::Listed,
     pages::{Badge, CallsFilter, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choices},
     state::AppState,
     views::{
-        calls,
-        campaign_live::{FINISHED_SAMPLE, PENDING_SAMPLE, Parts},
-        import_report,
+        calls, campaign_dialogs,
+        campaign_live::{FINISHED_SAMPLE, Parts},
+        dialling, import_report,
         new_campaign::assistant_choices,
         numbers::badge,
         shell::shell,
@@ -33,13 +42,21 @@ pub(crate) async fn campaign(
     let campaign = find(&state, id).await?;
     let problems = state.store().import_problems(id, import_report::SHOWN).await?;
     let change = change_assistant(&state, &campaign).await?;
+    let policy = policy(&state, &campaign).await?;
+    let caller = campaign
+        .numbers
+        .first()
+        .and_then(|number| number.number.as_deref());
+    let zone = moments::zone_of(policy.fallback_zone.as_deref(), caller);
     html(&CampaignPage {
         shell: shell(&state),
         report: Some(import_report::report(&campaign, problems)),
-        live: live(&state, campaign).await?,
         choices: Choices::all(),
         change_assistant: change,
-        calls: table(&state, id, filter).await?,
+        schedule: campaign_dialogs::schedule(&campaign, &zone),
+        append: campaign_dialogs::append(&campaign, state.settings.default_region),
+        calls: table(&state, &campaign, &policy, filter).await?,
+        live: live(&state, campaign, policy).await?,
     })
 }
 
@@ -49,7 +66,8 @@ pub(crate) async fn campaign_live(
     Id(id): Id<CampaignId>,
 ) -> Result<Response, ApiError> {
     let campaign = find(&state, id).await?;
-    html(&live(&state, campaign).await?)
+    let policy = policy(&state, &campaign).await?;
+    html(&live(&state, campaign, policy).await?)
 }
 
 /// `GET /campaigns/{id}/calls?q&state&status&outcome&page`.
@@ -58,8 +76,9 @@ pub(crate) async fn campaign_calls(
     Id(id): Id<CampaignId>,
     Params(filter): Params<CallsFilter>,
 ) -> Result<Response, ApiError> {
-    find(&state, id).await?;
-    html(&table(&state, id, filter).await?)
+    let campaign = find(&state, id).await?;
+    let policy = policy(&state, &campaign).await?;
+    html(&table(&state, &campaign, &policy, filter).await?)
 }
 
 /// `GET /campaigns/{id}/import`.
@@ -80,7 +99,23 @@ async fn find(state: &AppState, id: CampaignId) -> Result<Campaign, ApiError> {
         .ok_or_else(|| ApiError::not_found("campaign"))
 }
 
-async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiError> {
+/// `GET /campaigns/{id}/redial`: fetched whenever the dialog opens, so that the counts are those of that moment.
+pub(crate) async fn campaign_redial(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+) -> Result<Response, ApiError> {
+    find(&state, id).await?;
+    let progress = state.store().progress(id).await?;
+    html(&campaign_dialogs::redial(&progress))
+}
+
+async fn policy(state: &AppState, campaign: &Campaign) -> Result<Policy, ApiError> {
+    let policy = state.store().policy(campaign.id).await?;
+    let policy = policy.ok_or_else(|| ApiError::not_found("campaign"))?;
+    Ok(policy.policy)
+}
+
+async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<CampaignLive, ApiError> {
     let (store, id, now) = (state.store(), campaign.id, state.now());
     let first = async |of: ContactState, limit: u32| -> store::Result<Vec<ContactRow>> {
         let filter = ContactFilter {
@@ -89,14 +124,42 @@ async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiE
         };
         store.contacts(id, &filter, Page { limit, offset: 0 }).await
     };
+    let draft = matches!(
+        campaign.status,
+        CampaignStatus::Created | CampaignStatus::Scheduled
+    );
+    let preflight = if draft {
+        Some(store.preflight(id, &policy, campaign.starts_at, now).await?)
+    } else {
+        None
+    };
+    let why = if draft || campaign.status.is_final() {
+        None
+    } else {
+        Some(store.why(&campaign, now).await?)
+    };
+    let not_hung_up = if campaign.aborted_at.is_some() && campaign.open_calls > 0 {
+        let calls = store.calls_not_hung_up(id).await?;
+        calls.into_iter().map(|(_, problem)| problem).collect()
+    } else {
+        Vec::new()
+    };
+    // A page of a campaign never waits for the provider.
+    let listed = state.numbers.glance();
+    let open = store.open_calls_by_number().await?;
     let parts = Parts {
         progress: state.counts.progress(id, now).await?,
         account: store.account(now).await?,
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
-        pending: first(ContactState::Pending, PENDING_SAMPLE).await?,
         finished: first(ContactState::Done, FINISHED_SAMPLE).await?,
         gaps: gaps(state, &campaign).await?,
-        line: line(state, &campaign).await?,
+        lines: lines(&campaign, listed.as_ref(), &open),
+        listed,
+        why,
+        preflight,
+        spending: store.spending(id).await?,
+        not_hung_up,
+        policy,
         webhooks: state.settings.public_url_set,
         campaign,
         now,
@@ -104,12 +167,12 @@ async fn live(state: &AppState, campaign: Campaign) -> Result<CampaignLive, ApiE
     Ok(parts.view())
 }
 
-/// The badge of the number that calls. A page of a campaign never waits for the provider.
-async fn line(state: &AppState, campaign: &Campaign) -> Result<Option<Badge>, ApiError> {
-    let listed = state.numbers.glance();
-    let open = state.store().open_calls_by_number().await?;
-    let live = open.get(&campaign.phone_number_id).copied().unwrap_or(0);
-    Ok(badge(listed.as_ref(), &campaign.phone_number_id, live))
+/// The badge of each number that calls.
+fn lines(campaign: &Campaign, listed: Option<&Listed>, open: &BTreeMap<String, u32>) -> Vec<Option<Badge>> {
+    let numbers = campaign.numbers.iter();
+    numbers
+        .map(|number| badge(listed, &number.id, open.get(&number.id).copied().unwrap_or(0)))
+        .collect()
 }
 
 /// What the campaign may be given instead of its assistant, until it starts.
@@ -129,8 +192,13 @@ async fn change_assistant(
     }))
 }
 
-async fn table(state: &AppState, id: CampaignId, mut filter: CallsFilter) -> Result<CallsTable, ApiError> {
-    let store = state.store();
+async fn table(
+    state: &AppState,
+    campaign: &Campaign,
+    policy: &Policy,
+    mut filter: CallsFilter,
+) -> Result<CallsTable, ApiError> {
+    let (store, id, now) = (state.store(), campaign.id, state.now());
     let wanted = calls::store_filter(&mut filter);
     let total = store.count_contacts(id, &wanted).await?;
     let size = u64::from(calls::PAGE_SIZE);
@@ -146,5 +214,17 @@ async fn table(state: &AppState, id: CampaignId, mut filter: CallsFilter) -> Res
             },
         )
         .await?;
-    Ok(calls::table(id, filter, &rows, total, state.now()))
+    filter.page = page.to_string();
+    let mut hours = BTreeMap::new();
+    if !campaign.status.is_final() {
+        // Whoever is due and not called waits for the hour: that stands in no row.
+        let due = rows.iter().filter(|row| dialling::is_due(row, now));
+        let due: Vec<ContactId> = due.map(|row| row.id).collect();
+        for (place, contacts) in store.places_of_contacts(id, &due).await? {
+            if let Some(why) = dialling::hour_of(policy, &place, now) {
+                hours.extend(contacts.into_iter().map(|contact| (contact, why.clone())));
+            }
+        }
+    }
+    Ok(calls::table(id, filter, &rows, &hours, total, now))
 }

@@ -2,14 +2,13 @@
 
 use axum::{extract::State, response::Response};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
 use store::{Assistant, AssistantFilter, Page};
 
 use super::html;
 use crate::{
     error::ApiError,
     extract::Params,
-    pages::{CampaignList, CampaignsPage},
+    pages::{CampaignList, CampaignsFilter, CampaignsPage},
     state::AppState,
     views::{
         campaigns::{PAGE_SIZE, list},
@@ -23,19 +22,12 @@ const AT_ONCE: usize = 4;
 /// Assistants to choose from at most.
 const MOST_CHOICES: u32 = 500;
 
-/// The query of the list. As text: what is no page is the first.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct ListQuery {
-    page: String,
-}
-
-/// `GET /campaigns?page`.
+/// `GET /campaigns?archived&page`.
 pub(crate) async fn campaigns(
     State(state): State<AppState>,
-    Params(query): Params<ListQuery>,
+    Params(filter): Params<CampaignsFilter>,
 ) -> Result<Response, ApiError> {
-    let list = read(&state, &query).await?;
+    let list = read(&state, filter).await?;
     let account = state.store().account(state.now()).await?;
     let (listed, trouble) = state.numbers.as_known().await;
     let open = state.store().open_calls_by_number().await?;
@@ -70,25 +62,34 @@ pub(super) async fn choosable(state: &AppState) -> Result<Vec<Assistant>, ApiErr
     Ok(assistants)
 }
 
-/// `GET /campaigns/live?page`.
+/// `GET /campaigns/live?archived&page`.
 pub(crate) async fn campaigns_live(
     State(state): State<AppState>,
-    Params(query): Params<ListQuery>,
+    Params(filter): Params<CampaignsFilter>,
 ) -> Result<Response, ApiError> {
-    html(&read(&state, &query).await?)
+    html(&read(&state, filter).await?)
 }
 
-async fn read(state: &AppState, query: &ListQuery) -> Result<CampaignList, ApiError> {
+async fn read(state: &AppState, mut filter: CampaignsFilter) -> Result<CampaignList, ApiError> {
     let (store, now) = (state.store(), state.now());
-    let total = store.count_campaigns().await?;
+    let archived = filter.archived == "only";
+    if !archived {
+        // What names no choice filters nothing, and the form says so.
+        filter.archived.clear();
+    }
+    let total = store.count_campaigns(archived).await?;
+    let others = total == 0 && store.count_campaigns(!archived).await? > 0;
     let pages = u32::try_from(total.div_ceil(u64::from(PAGE_SIZE)).max(1)).unwrap_or(u32::MAX);
-    let page = query.page.parse::<u32>().unwrap_or(1).clamp(1, pages);
+    let page = u32::try_from(filter.page()).unwrap_or(u32::MAX).min(pages);
     let offset = (page - 1).saturating_mul(PAGE_SIZE);
     let campaigns = store
-        .campaigns(Page {
-            limit: PAGE_SIZE,
-            offset,
-        })
+        .campaigns(
+            archived,
+            Page {
+                limit: PAGE_SIZE,
+                offset,
+            },
+        )
         .await?;
     let rows: Vec<_> = stream::iter(campaigns)
         .map(|campaign| async move {
@@ -98,5 +99,6 @@ async fn read(state: &AppState, query: &ListQuery) -> Result<CampaignList, ApiEr
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    Ok(list(u64::from(page), total, &rows))
+    filter.page = page.to_string();
+    Ok(list(filter, others, total, &rows))
 }

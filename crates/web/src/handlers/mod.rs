@@ -1,10 +1,15 @@
 //! Pages and fragments for people.
 
+mod account;
 mod assistants;
 mod calls;
 mod campaign;
 mod campaigns;
+mod contact;
 mod numbers;
+pub(crate) mod posted;
+mod settings;
+mod suppressions;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -12,13 +17,17 @@ use http::StatusCode;
 
 use crate::{error::ApiError, pages::ErrorPage, state::AppState, views::shell::shell};
 
+pub(crate) use account::{account, account_live, save as save_account};
 pub(crate) use assistants::{
     assistant, assistant_live, assistant_version, assistants, assistants_live, edit_assistant, new_assistant,
 };
 pub(crate) use calls::{call, call_panel};
-pub(crate) use campaign::{campaign, campaign_calls, campaign_import, campaign_live};
+pub(crate) use campaign::{campaign, campaign_calls, campaign_import, campaign_live, campaign_redial};
 pub(crate) use campaigns::{campaigns, campaigns_live};
+pub(crate) use contact::{contact, contact_panel};
 pub(crate) use numbers::{numbers, numbers_live};
+pub(crate) use settings::{save as save_settings, settings};
+pub(crate) use suppressions::{suppressions, suppressions_live};
 
 /// `GET /`.
 pub(crate) async fn home() -> Redirect {
@@ -26,7 +35,7 @@ pub(crate) async fn home() -> Redirect {
 }
 
 /// A page or fragment as an answer.
-fn html(page: &impl Template) -> Result<Response, ApiError> {
+pub(crate) fn html(page: &impl Template) -> Result<Response, ApiError> {
     let text = page
         .render()
         .map_err(|error| ApiError::internal(format!("a page cannot be drawn: {error}")))?;

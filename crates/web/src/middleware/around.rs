@@ -115,11 +115,11 @@ fn shape(response: Response, reader: Reader, state: &AppState, id: &str) -> Resp
     if !(status.is_client_error() || status.is_server_error()) || reader == Reader::Browser {
         return response;
     }
-    // An answer that is JSON without being an error of ours means what it says, as that of an unhealthy server does.
-    let speaks = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/json");
+    // An answer that is JSON without being an error of ours means what it says, as that of an unhealthy server does. So
+    // does a page: a form that comes back with its faults.
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let speaks = kind == "application/json" || (reader == Reader::Person && kind.starts_with("text/html"));
     if speaks && response.extensions().get::<ApiError>().is_none() {
         return response;
     }

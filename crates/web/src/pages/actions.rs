@@ -51,6 +51,38 @@ impl Actions {
         }
     }
 
+    /// None at all: what was put away is taken out first.
+    #[must_use]
+    pub fn none(&self) -> Self {
+        Self {
+            start: false,
+            pause: false,
+            resume: false,
+            cancel: false,
+            ..self.clone()
+        }
+    }
+
+    /// The same without Start, which stands elsewhere on the page.
+    #[must_use]
+    pub fn without_start(&self) -> Self {
+        Self {
+            start: false,
+            ..self.clone()
+        }
+    }
+
+    /// Start alone.
+    #[must_use]
+    pub fn only_start(&self) -> Self {
+        Self {
+            pause: false,
+            resume: false,
+            cancel: false,
+            ..self.clone()
+        }
+    }
+
     /// The same, with a question that names what the list lacks.
     #[must_use]
     pub fn knowing(mut self, missing: &[MissingVariable]) -> Self {

@@ -97,6 +97,9 @@ pub struct CallRow {
     pub reason: Option<String>,
     /// When a waiting person may be called.
     pub next: Option<When>,
+    /// The same in the words of the person's own zone: [`When::told`], for instance `opens Mon 08:00 CST`. Instead of
+    /// `next`, where it is known.
+    pub until: Option<When>,
     /// How many times the person has been called.
     pub attempts: u32,
     /// When the latest call began.

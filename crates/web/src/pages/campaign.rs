@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     calls::{CallsTable, Choices},
+    campaign_dialogs::{Append, Schedule},
     campaign_live::CampaignLive,
     import_report::ImportReport,
     new_campaign::Choice,
@@ -26,6 +27,10 @@ pub struct CampaignPage {
     pub report: Option<ImportReport>,
     /// Another assistant may be chosen, before the start only.
     pub change_assistant: Option<ChangeAssistant>,
+    /// The dialogs that [`super::CampaignMenu`] opens.
+    pub schedule: Schedule,
+    /// Adding people.
+    pub append: Append,
 }
 
 /// The form that gives a campaign another assistant. It sends JSON to `PATCH /api/campaigns/{id}`.

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::{
-    actions::Actions, bar::Bar, lines::Lines, missing, missing::MissingVariable, pace::Pace, show::When,
+    actions::Actions, bar::Bar, campaign_menu::CampaignMenu, dialling::DialPanel, forecast::Forecast,
+    lines::Lines, missing, missing::MissingVariable, pace::Pace, preflight::Preflight, show::When,
     words::Badge,
 };
 
@@ -21,11 +22,15 @@ pub struct CampaignLive {
     pub status_note: Option<String>,
     /// Its buttons.
     pub actions: Actions,
+    /// Its further buttons.
+    pub menu: CampaignMenu,
     /// How it was set up and when it ran.
     pub setup: Setup,
     /// Why it is paused or not dialling, and what to do.
     pub notice: Option<Notice>,
-    /// Variables that the assistant's words use and the list lacks. Told before the start only.
+    /// It has spent more than somebody wanted to hear of.
+    pub alert: Option<Notice>,
+    /// Variables that the assistant's words use and the list lacks. Told before the start only; with a preflight, there.
     pub missing: Vec<MissingVariable>,
     /// Contacts that were called and have an outcome, `1,204`.
     pub done: String,
@@ -41,8 +46,12 @@ pub struct CampaignLive {
     pub contacts: Vec<Counted>,
     /// Calls by status.
     pub calls: Vec<Counted>,
-    /// Why people are waiting.
-    pub waiting: Vec<WaitingReason>,
+    /// What a person should know before the start. `None` once it has been started.
+    pub preflight: Option<Preflight>,
+    /// Why it dials or not. `None` before the start and when it is over.
+    pub dialling: Option<DialPanel>,
+    /// When it will be finished and what it will have cost, while it runs.
+    pub forecast: Option<Forecast>,
     /// Lines in use.
     pub lines: Lines,
     /// Facts about calls by the way they came.
@@ -74,8 +83,16 @@ pub struct Setup {
     pub mode: String,
     /// When it was made.
     pub created: When,
-    /// When it will start by itself.
+    /// When it will start by itself: [`When::told`], for instance `Mon 23 Nov 09:00 CET`.
     pub scheduled: Option<When>,
+    /// From when on nobody is called: the same.
+    pub expires: Option<When>,
+    /// [`Badge::priority`], unless it is the normal one.
+    pub priority: Option<Badge>,
+    /// Its calling hours, `US federal: 8:00–21:00 every day`.
+    pub hours: Option<String>,
+    /// It is archived.
+    pub archived: bool,
     /// The first call that the provider accepted.
     pub started: Option<When>,
     /// When it became final.
@@ -126,17 +143,6 @@ impl Counted {
     }
 }
 
-/// Why some people are waiting, and until when.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WaitingReason {
-    /// For instance `Outside calling hours`.
-    pub label: String,
-    /// How many people.
-    pub count: String,
-    /// When the first of them may be called.
-    pub next: Option<When>,
-}
-
 /// Cost so far.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Money {
@@ -144,6 +150,8 @@ pub struct Money {
     pub spent: String,
     /// `of $50.00 budget`, where there is a budget.
     pub budget: Option<String>,
+    /// `$3.20 held for live calls`, where there is a budget.
+    pub held: Option<String>,
     /// Cost of one connected call, where there is one.
     pub per_connected: Option<String>,
     /// Calls that ended and whose cost the provider has not told, where there are any.

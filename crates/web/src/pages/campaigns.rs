@@ -1,10 +1,11 @@
 //! `/campaigns`: every campaign, and the dialog that makes a new one.
 
 use askama::Template;
+use serde::Deserialize;
 
 use super::{
-    actions::Actions, bar::Bar, new_campaign::NewCampaign, pager::Pager, shell::Shell, show::When,
-    words::Badge,
+    actions::Actions, bar::Bar, button::Button, new_campaign::NewCampaign, pager::Pager, shell::Shell,
+    show::When, words::Badge,
 };
 
 /// The page.
@@ -23,12 +24,32 @@ pub struct CampaignsPage {
 #[derive(Template, Clone, PartialEq, Eq, Debug)]
 #[template(path = "campaign_list.html")]
 pub struct CampaignList {
-    /// Which page of the list this is, from 1.
-    pub page: u64,
+    /// What is shown.
+    pub filter: CampaignsFilter,
+    /// Whether there are campaigns that the filter leaves out, so that an empty list does not greet a newcomer.
+    pub others: bool,
     /// Newest first.
     pub rows: Vec<CampaignRow>,
     /// Where the reader is. Shown when there is more than one page.
     pub pager: Pager,
+}
+
+/// The query of `/campaigns` and `/campaigns/live`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CampaignsFilter {
+    /// `only` archived ones, or empty: those that are not archived.
+    pub archived: String,
+    /// The page, from 1. As text, so that a form's empty field is no error.
+    pub page: String,
+}
+
+impl CampaignsFilter {
+    /// The page, from 1. Anything that is no page is the first.
+    #[must_use]
+    pub fn page(&self) -> u64 {
+        self.page.parse().unwrap_or(1).max(1)
+    }
 }
 
 /// One campaign in the list.
@@ -42,6 +63,14 @@ pub struct CampaignRow {
     pub status: Badge,
     /// More about the status, for instance why it paused, or how many calls are still live.
     pub note: Option<String>,
+    /// [`Badge::priority`], unless it is the normal one.
+    pub priority: Option<Badge>,
+    /// When it starts by itself: [`When::told`].
+    pub starts: Option<When>,
+    /// From when on nobody is called: [`When::told`].
+    pub expires: Option<When>,
+    /// It is archived; the row offers to take it back.
+    pub archived: bool,
     /// Contacts that are final, `1,204`.
     pub done: String,
     /// All contacts.
@@ -60,4 +89,17 @@ pub struct CampaignRow {
     pub created: When,
     /// Its buttons.
     pub actions: Actions,
+}
+
+impl CampaignRow {
+    /// The button that takes an archived campaign back.
+    #[must_use]
+    pub fn unarchive(&self) -> Button {
+        Button::post(
+            &format!("unarchive-{}", self.id),
+            "Unarchive",
+            format!("/api/campaigns/{}/unarchive", self.id),
+        )
+        .looking("", "archive-restore")
+    }
 }

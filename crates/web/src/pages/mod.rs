@@ -22,10 +22,22 @@
 //! | [`AssistantPage`] | `/assistants/{id}` | |
 //! | [`AssistantLive`] | `/assistants/{id}/live` | `#live` of [`AssistantPage`] |
 //! | [`AssistantVersionPage`] | `/assistants/{id}/versions/{n}` | |
+//! | [`CampaignSettingsPage`] | `/campaigns/{id}/settings` | |
+//! | [`ContactPage`] | `/campaigns/{id}/contacts/{contact}` | |
+//! | [`ContactPanel`] | `/campaigns/{id}/contacts/{contact}/panel` | the drawer of [`CampaignPage`] |
+//! | [`DialPanel`] | | [`CampaignLive`] |
+//! | [`RedialChoices`] | `/campaigns/{id}/redial` | a dialog of [`CampaignPage`] |
+//! | [`AppendResult`] | answer to `POST /api/campaigns/{id}/contacts` | a dialog of [`CampaignPage`] |
+//! | [`SuppressionsPage`] | `/suppressions` | |
+//! | [`SuppressionList`] | `/suppressions/live` | `#suppressions` of [`SuppressionsPage`] |
+//! | [`SuppressionImport`] | answer to `POST /api/suppressions/import` | a dialog of [`SuppressionsPage`] |
+//! | [`AccountPage`] | `/account` | |
+//! | [`AccountLive`] | `/account/live` | `#account` of [`AccountPage`] |
 //! | [`NumbersPage`] | `/numbers` | |
 //! | [`NumberList`] | `/numbers/live` | `#numbers` of [`NumbersPage`] |
 //! | [`ErrorPage`] | any | |
 
+mod account;
 mod actions;
 mod assistant;
 mod assistant_actions;
@@ -40,9 +52,17 @@ mod button;
 mod call;
 mod calls;
 mod campaign;
+mod campaign_dialogs;
 mod campaign_live;
+mod campaign_menu;
+mod campaign_settings;
 mod campaigns;
+mod contact;
+mod dialling;
 mod difference;
+mod forecast;
+mod form_field;
+mod hours_preset;
 mod import_report;
 mod lines;
 mod missing;
@@ -50,10 +70,12 @@ mod new_campaign;
 mod numbers;
 mod pace;
 mod pager;
+mod preflight;
 mod problem;
 mod samples;
 mod shell;
 pub mod show;
+mod suppressions;
 // Tables are read by column.
 #[rustfmt::skip]
 mod vocabulary;
@@ -62,6 +84,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use account::{AccountForm, AccountLive, AccountPage, CampaignUse, NumberCap, NumberUse};
 pub use actions::Actions;
 pub use assistant::{AssistantPage, TestCall};
 pub use assistant_actions::AssistantActions;
@@ -76,9 +99,20 @@ pub use button::{Button, Question};
 pub use call::{Attempt, CallPage, CallPanel, Field, Recording, TimelineEvent, Turn};
 pub use calls::{CallRow, CallsFilter, CallsTable, Choices};
 pub use campaign::{CampaignPage, ChangeAssistant};
-pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup, WaitingReason};
-pub use campaigns::{CampaignList, CampaignRow, CampaignsPage};
+pub use campaign_dialogs::{Append, AppendResult, RedialChoice, RedialChoices, Schedule};
+pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup};
+pub use campaign_menu::{CampaignMenu, MenuState};
+pub use campaign_settings::{
+    CampaignSettingsPage, DayField, MoneyState, NumberChoice, PolicyVersion, RegionRow, RetryField,
+    SettingsForm,
+};
+pub use campaigns::{CampaignList, CampaignRow, CampaignsFilter, CampaignsPage};
+pub use contact::{ContactAttempt, ContactPage, ContactPanel, DecisionFact};
+pub use dialling::{DialPanel, HeldBack, Remedy};
 pub use difference::Difference;
+pub use forecast::{Forecast, ForecastRow, Spread};
+pub use form_field::{FieldFault, FormField};
+pub use hours_preset::HoursPreset;
 pub use import_report::{ImportProblem, ImportReport, ImportResult};
 pub use lines::{Lamp, Lines};
 pub use missing::MissingVariable;
@@ -86,7 +120,11 @@ pub use new_campaign::{Choice, NewCampaign};
 pub use numbers::{NumberList, NumberRow, NumbersPage};
 pub use pace::{Minute, Pace};
 pub use pager::Pager;
+pub use preflight::{Check, Preflight};
 pub use problem::ErrorPage;
 pub use shell::{Sandbox, ServerClock, Shell};
 pub use show::When;
+pub use suppressions::{
+    BadLine, SuppressionImport, SuppressionList, SuppressionRow, SuppressionsFilter, SuppressionsPage,
+};
 pub use words::{Badge, ended_reason};

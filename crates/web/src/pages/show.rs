@@ -12,6 +12,16 @@ pub struct When {
 }
 
 impl When {
+    /// A moment in words of our own, for instance `Mon 23 Nov 09:00 CET`. Shown by the macro `fixed`, which browsers leave
+    /// as it is.
+    #[must_use]
+    pub fn told(utc_ms: i64, words: &str) -> Self {
+        Self {
+            text: words.to_owned(),
+            ..Self::at(utc_ms)
+        }
+    }
+
     /// From UTC milliseconds since 1970.
     #[must_use]
     pub fn at(utc_ms: i64) -> Self {

@@ -114,3 +114,23 @@ pub(super) const LINE_HEALTH: &[Word] = &[
     ("busy", "Busy", "tone-warn", "Calls are up on it right now."),
     ("error", "Error", "tone-bad", "It cannot call, or its last calls failed."),
 ];
+
+pub(super) const PRIORITIES: &[Word] = &[
+    ("low", "Low", "tone-quiet", "Takes the lines that no other campaign wants."),
+    ("normal", "Normal", "tone-waiting", "Shares the lines fairly with others of its kind."),
+    ("high", "High", "tone-active", "Takes lines before campaigns of normal priority."),
+    ("urgent", "Urgent", "tone-warn", "Takes lines before every other campaign."),
+];
+
+pub(super) const SUPPRESSION_SOURCES: &[Word] = &[
+    ("person", "Entered", "tone-quiet", "Somebody entered it here."),
+    ("list", "List", "tone-voicemail", "It came with a list that was uploaded."),
+    ("call", "Asked in a call", "tone-warn", "The person asked for it in a call."),
+];
+
+pub(super) const CHECKS: &[Word] = &[
+    ("ok", "Good", "tone-ok", "Nothing to do."),
+    ("info", "To know", "tone-quiet", "Nothing to do, but good to know."),
+    ("warn", "Look", "tone-warn", "Worth a look before the start."),
+    ("bad", "Stops it", "tone-bad", "Nobody can be called before this is put right."),
+];

@@ -4,8 +4,9 @@
 //! that a newer node's rows never break an older node's page.
 
 use super::vocabulary::{
-    ASSISTANT_SOURCES, ASSISTANT_STATES, CALL_STATUSES, CAMPAIGN_STATUSES, CONTACT_STATES, LINE_HEALTH,
-    LINES, NUMBER_STATES, OTHER_OUTCOMES, OUTCOMES, SOURCES, VERSION_ORIGINS, Word,
+    ASSISTANT_SOURCES, ASSISTANT_STATES, CALL_STATUSES, CAMPAIGN_STATUSES, CHECKS, CONTACT_STATES,
+    LINE_HEALTH, LINES, NUMBER_STATES, OTHER_OUTCOMES, OUTCOMES, PRIORITIES, SOURCES, SUPPRESSION_SOURCES,
+    VERSION_ORIGINS, Word,
 };
 
 /// A word from a table, ready to be shown.
@@ -92,6 +93,36 @@ impl Badge {
     #[must_use]
     pub fn line_health(key: &str) -> Self {
         look_up(LINE_HEALTH, key)
+    }
+
+    /// How much a campaign matters beside others: `low`, `normal`, `high` or `urgent`.
+    #[must_use]
+    pub fn priority(key: &str) -> Self {
+        look_up(PRIORITIES, key)
+    }
+
+    /// How a number came to the do-not-call list: `person`, `list` or `call`.
+    #[must_use]
+    pub fn suppression_source(key: &str) -> Self {
+        look_up(SUPPRESSION_SOURCES, key)
+    }
+
+    /// What a check before the start found: `ok`, `info`, `warn` or `bad`.
+    #[must_use]
+    pub fn check(key: &str) -> Self {
+        look_up(CHECKS, key)
+    }
+
+    /// Every priority, lowest first: the choices of a form.
+    #[must_use]
+    pub fn all_priorities() -> Vec<Self> {
+        PRIORITIES.iter().map(show).collect()
+    }
+
+    /// Every source of the do-not-call list: the choices of a filter.
+    #[must_use]
+    pub fn all_suppression_sources() -> Vec<Self> {
+        SUPPRESSION_SOURCES.iter().map(show).collect()
     }
 
     /// Every call status, in rising order: the choices of a filter.
@@ -189,6 +220,9 @@ mod tests {
             VERSION_ORIGINS,
             NUMBER_STATES,
             LINE_HEALTH,
+            PRIORITIES,
+            SUPPRESSION_SOURCES,
+            CHECKS,
         ] {
             let mut keys: Vec<_> = table.iter().map(|word| word.0).collect();
             keys.sort_unstable();

@@ -1,9 +1,11 @@
 //! The table of a campaign's people and their calls.
 
+use std::collections::BTreeMap;
+
 use domain::{
     call::{CallStatus, Dialling, end::ours},
     contact::ContactState,
-    ids::CampaignId,
+    ids::{CampaignId, ContactId},
     outcome::Outcome,
     time::UtcMs,
 };
@@ -36,23 +38,27 @@ pub(crate) fn store_filter(filter: &mut CallsFilter) -> ContactFilter {
     }
 }
 
-/// One page of the table.
+/// One page of the table. `hours`: for whom among those who are due the hour is not lawful, why, and until when.
 pub(crate) fn table(
     id: CampaignId,
     filter: CallsFilter,
     rows: &[ContactRow],
+    hours: &BTreeMap<ContactId, (String, Option<When>)>,
     total: u64,
     now: UtcMs,
 ) -> CallsTable {
     CallsTable {
         campaign_id: id.to_string(),
         pager: Pager::new(filter.page(), u64::from(PAGE_SIZE), total),
-        rows: rows.iter().map(|contact| row(contact, now)).collect(),
+        rows: rows
+            .iter()
+            .map(|contact| row(contact, hours.get(&contact.id), now))
+            .collect(),
         filter,
     }
 }
 
-fn row(contact: &ContactRow, now: UtcMs) -> CallRow {
+fn row(contact: &ContactRow, hour: Option<&(String, Option<When>)>, now: UtcMs) -> CallRow {
     let next =
         (contact.state == ContactState::Pending && contact.eligible_at > now).then_some(contact.eligible_at);
     let length_ms = contact
@@ -68,8 +74,12 @@ fn row(contact: &ContactRow, now: UtcMs) -> CallRow {
         state: Badge::contact(contact.state.as_str()),
         status: contact.status.map(|status| Badge::call(status.as_str())),
         outcome: contact.outcome.map(|outcome| Badge::outcome(outcome.as_str())),
-        reason: reason(contact, next.is_some()),
+        reason: match hour {
+            Some((why, _)) => Some(sentence(why).trim_end_matches('.').to_owned()),
+            None => reason(contact, next.is_some()),
+        },
         next: next.map(|at| When::at(at.0)),
+        until: hour.and_then(|(_, until)| until.clone()),
         // Counted when it is over; people count the call that they see ringing.
         attempts: contact.attempts + u32::from(contact.state == ContactState::Calling),
         called: contact.reserved_at.map(|at| When::at(at.0)),
@@ -83,10 +93,10 @@ fn reason(contact: &ContactRow, has_time: bool) -> Option<String> {
     match contact.state {
         ContactState::Pending => {
             let why = sentence(contact.reason.as_deref()?);
-            Some(if has_time {
-                format!("{why} Called again")
-            } else {
-                why
+            Some(match (has_time, contact.attempts) {
+                (true, 0) => format!("{why} Called"),
+                (true, _) => format!("{why} Called again"),
+                (false, _) => why,
             })
         }
         ContactState::Skipped => contact.reason.as_deref().map(sentence),

@@ -4,23 +4,27 @@ use std::sync::Arc;
 
 use domain::{
     call::{CallStatus, Dialling},
-    campaign::CampaignStatus,
+    campaign::{CampaignStatus, PauseKind},
     contact::ContactState,
     outcome::Outcome,
-    pacing::Lines as AccountLines,
+    policy::Policy,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use store::{Account, Campaign, ContactRow, Progress};
+use store::{Account, Campaign, ContactRow, Preflight as PreflightCounts, Progress, Spending, Why};
 
 use super::{
-    recent, waiting,
-    wording::{connected, mode, pause_reason, phone, status_note},
+    campaign_dialogs::redialable,
+    dialling, preflight, recent,
+    settings::hours_words,
+    wording::{connected, mode, pause_reason, phone, priority, sentence, status_note},
 };
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
+    moments,
+    numbers::Listed,
     pages::{
-        Actions, Badge, Bar, CampaignLive, Counted, Lamp, Lines, MissingVariable, Money, Notice,
-        NoticeAction, Pace, Setup, When,
+        Actions, Badge, Bar, CampaignLive, CampaignMenu, Counted, Lamp, Lines, MenuState, MissingVariable,
+        Money, Notice, NoticeAction, Pace, Preflight, Setup, When,
         show::{clock, count, count_of, share, span, usd},
     },
 };
@@ -37,22 +41,29 @@ pub(crate) struct Parts {
     pub account: Account,
     /// Contacts that are being called.
     pub calling: Vec<ContactRow>,
-    /// The first waiting contacts, at most [`waiting::SAMPLE`].
-    pub pending: Vec<ContactRow>,
     /// The contacts called last that are done, at most [`recent::SAMPLE`].
     pub finished: Vec<ContactRow>,
     /// What would sound wrong in the calls, before the start.
     pub gaps: Gaps,
-    /// The badge of the number that calls, where it is known.
-    pub line: Option<Badge>,
+    /// The badge of each number that calls, where it is known.
+    pub lines: Vec<Option<Badge>>,
+    /// The provider's numbers, where they are known.
+    pub listed: Option<Listed>,
+    /// What the campaign allows.
+    pub policy: Policy,
+    /// Why it is not dialling, once it has been started and until it is over.
+    pub why: Option<Why>,
+    /// What stands in the way of its calls, before the start.
+    pub preflight: Option<PreflightCounts>,
+    pub spending: Spending,
+    /// Why live calls could not be hung up, of a campaign that was aborted.
+    pub not_hung_up: Vec<String>,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
     pub now: UtcMs,
 }
 
-/// How many contacts of each kind [`Parts`] takes.
-pub(crate) const PENDING_SAMPLE: u32 = waiting::SAMPLE;
-/// See [`PENDING_SAMPLE`].
+/// How many finished contacts [`Parts`] takes.
 pub(crate) const FINISHED_SAMPLE: u32 = recent::SAMPLE;
 
 impl Parts {
@@ -69,6 +80,8 @@ impl Parts {
             .into();
         parts.push((Badge::contact("skipped"), skipped));
         let status = campaign.status.as_str();
+        let missing = self.missing();
+        let actions = Actions::of(&id, &campaign.name, status, left, campaign.cap).knowing(&missing);
         CampaignLive {
             name: campaign.name.clone(),
             status: Badge::campaign(status),
@@ -77,10 +90,28 @@ impl Parts {
                 pause_reason: None,
                 ..campaign.clone()
             }),
-            actions: Actions::of(&id, &campaign.name, status, left, campaign.cap).knowing(&self.missing()),
+            actions: if campaign.archived_at.is_some() {
+                actions.none()
+            } else {
+                actions
+            },
+            menu: CampaignMenu::of(
+                &id,
+                &campaign.name,
+                status,
+                MenuState {
+                    live: u64::from(campaign.open_calls),
+                    waiting: left,
+                    aborting: campaign.aborted_at.is_some(),
+                    archived: campaign.archived_at.is_some(),
+                    redialable: redialable(progress) > 0,
+                },
+            ),
             setup: self.setup(),
             notice: self.notice(&id),
-            missing: self.missing(),
+            preflight: self.preflight(skipped, &missing),
+            missing,
+            alert: self.alert(&id),
             done: count(done),
             skipped: (skipped > 0).then(|| count(skipped)),
             total: count(total),
@@ -92,7 +123,11 @@ impl Parts {
             calls: CallStatus::ALL
                 .map(|status| Counted::new(Badge::call(status.as_str()), self.calls(status)))
                 .into(),
-            waiting: self.waiting(),
+            dialling: self
+                .why
+                .as_ref()
+                .map(|why| dialling::panel(campaign, why, &self.zone())),
+            forecast: None,
             lines: Lines::new(self.lamps(), campaign.cap, self.lines_note()),
             facts: [
                 ("webhook", progress.facts.webhook),
@@ -138,7 +173,6 @@ impl Parts {
 
     fn setup(&self) -> Setup {
         let campaign = &self.campaign;
-        let number = campaign.phone_number.as_deref().map(phone);
         Setup {
             assistant: campaign.assistant_name.clone(),
             assistant_id: Some(campaign.assistant_id.to_string()),
@@ -149,33 +183,160 @@ impl Parts {
                 campaign.status,
                 CampaignStatus::Created | CampaignStatus::Scheduled
             ),
-            line_health: self.line.clone(),
-            caller_number: number.unwrap_or_else(|| campaign.phone_number_id.clone()),
+            line_health: self.lines.first().cloned().flatten(),
+            caller_number: caller_numbers(campaign),
             mode: mode(campaign),
             created: When::at(campaign.created_at.0),
-            scheduled: None,
+            scheduled: campaign.starts_at.map(|at| self.told(at)),
+            expires: campaign.expires_at.map(|at| self.told(at)),
+            priority: priority(campaign.priority),
+            hours: Some(hours_words(&self.policy.hours)),
+            archived: campaign.archived_at.is_some(),
             started: campaign.started_at.map(|at| When::at(at.0)),
             finished: campaign.completed_at.map(|at| When::at(at.0)),
             duration: self.run_ms().map(span),
         }
     }
 
+    /// The zone in which the moments of the campaign are told.
+    fn zone(&self) -> String {
+        let caller = self
+            .campaign
+            .numbers
+            .first()
+            .and_then(|number| number.number.as_deref());
+        moments::zone_of(self.policy.fallback_zone.as_deref(), caller)
+    }
+
+    fn told(&self, at: UtcMs) -> When {
+        When::told(at.0, &moments::words(at, &self.zone()))
+    }
+
+    fn preflight(&self, skipped: u64, missing: &[MissingVariable]) -> Option<Preflight> {
+        let counts = self.preflight.as_ref()?;
+        let parts = preflight::Parts {
+            campaign: &self.campaign,
+            policy: &self.policy,
+            counts,
+            skipped,
+            gaps: &self.gaps,
+            missing,
+            account: &self.account,
+            listed: self.listed.as_ref(),
+            lines: &self.lines,
+            zone: &self.zone(),
+            now: self.now,
+        };
+        Some(parts.view())
+    }
+
+    /// Why it was paused, when no person asked for it, and what to do.
+    fn paused(&self, id: &str, reason: &str) -> Notice {
+        let resume = NoticeAction::Post("Resume".to_owned(), format!("/api/campaigns/{id}/resume"));
+        let lost = "Nobody was lost, and nobody will be called twice.";
+        let (detail, action) = match self.campaign.pause_kind {
+            Some(PauseKind::Breaker) => (
+                format!(
+                    "Many calls failed at the provider within a short time. See what is wrong there, then resume. {lost}"
+                ),
+                resume,
+            ),
+            Some(PauseKind::Budget) => (
+                format!("Raise the budget, then resume. {lost}"),
+                NoticeAction::Link(
+                    "Raise the budget".to_owned(),
+                    format!("/campaigns/{id}/settings#g-money"),
+                ),
+            ),
+            Some(PauseKind::Assistant) => (
+                "Put the assistant right, or choose another, then resume.".to_owned(),
+                NoticeAction::Link(
+                    "See the assistant".to_owned(),
+                    format!("/assistants/{}", self.campaign.assistant_id),
+                ),
+            ),
+            Some(PauseKind::Account | PauseKind::Person) | None => (
+                format!(
+                    "The provider would refuse every further call alike. Put it right there, then resume. {lost}"
+                ),
+                resume,
+            ),
+        };
+        Notice {
+            tone: "warning",
+            title: format!("Paused: {}", pause_reason(reason).trim_end_matches('.')),
+            detail,
+            action: Some(action),
+        }
+    }
+
+    /// The campaign has spent more than somebody wanted to hear of.
+    fn alert(&self, id: &str) -> Option<Notice> {
+        self.campaign
+            .alerted_at
+            .filter(|_| !self.campaign.status.is_final())?;
+        let more = self
+            .policy
+            .money
+            .alert_usd_micros
+            .map_or_else(String::new, |limit| format!(" more than {}", usd(limit)));
+        let budget = self.policy.money.budget_usd_micros;
+        Some(Notice {
+            tone: "warning",
+            title: format!("The campaign has spent{more}."),
+            detail: match budget {
+                Some(budget) => format!(
+                    "{} so far. It stops at {}.",
+                    usd(self.spending.spent.0),
+                    usd(budget)
+                ),
+                None => format!(
+                    "{} so far. Calls go on: it has no budget that would stop them.",
+                    usd(self.spending.spent.0)
+                ),
+            },
+            action: Some(NoticeAction::Link(
+                "See the limits".to_owned(),
+                format!("/campaigns/{id}/settings#g-money"),
+            )),
+        })
+    }
+
+    /// Live calls of a campaign that was aborted.
+    fn hanging_up(&self) -> Option<Notice> {
+        let campaign = &self.campaign;
+        if campaign.aborted_at.is_none() || campaign.open_calls == 0 {
+            return None;
+        }
+        let live = count_of(u64::from(campaign.open_calls), "call", "calls");
+        let detail = match self.not_hung_up.as_slice() {
+            [] => "The provider has been asked to end them.".to_owned(),
+            problems @ [first, ..] => format!(
+                "{} could not be hung up so far: {} AutoLynx asks again every 15 seconds; otherwise they go on to their end.",
+                count_of(problems.len() as u64, "call", "calls"),
+                sentence(first)
+            ),
+        };
+        Some(Notice {
+            tone: if self.not_hung_up.is_empty() {
+                "info"
+            } else {
+                "warning"
+            },
+            title: format!("Hanging up {live}"),
+            detail,
+            action: None,
+        })
+    }
+
     /// The first thing that a person should know and the figures do not say.
     fn notice(&self, id: &str) -> Option<Notice> {
-        let (campaign, account) = (&self.campaign, &self.account);
+        let campaign = &self.campaign;
+        if let Some(notice) = self.hanging_up() {
+            return Some(notice);
+        }
         if let (CampaignStatus::Paused, Some(reason)) = (campaign.status, &campaign.pause_reason) {
-            return Some(Notice {
-                tone: "warning",
-                title: format!("Paused: {}", pause_reason(reason).trim_end_matches('.')),
-                detail:
-                    "The provider would refuse every further call alike. Put it right there, then resume. \
-                         Nobody was lost, and nobody will be called twice."
-                        .to_owned(),
-                action: Some(NoticeAction::Post(
-                    "Resume".to_owned(),
-                    format!("/api/campaigns/{id}/resume"),
-                )),
-            });
+            return Some(self.paused(id, reason));
         }
         if let (CampaignStatus::Created | CampaignStatus::Scheduled, Some(trouble)) =
             (campaign.status, campaign.assistant_trouble)
@@ -214,45 +375,11 @@ impl Parts {
                 )),
             });
         }
-        let waits = campaign.status.may_dial() && self.progress.in_state(ContactState::Pending) > 0;
-        let info = |title: &str, detail: String| {
-            Some(Notice {
-                tone: "info",
-                title: title.to_owned(),
-                detail,
-                action: None,
-            })
-        };
-        if waits && account.dial_after > self.now {
-            let wait = span(account.dial_after.since(self.now));
-            return info(
-                "Holding back for the provider",
-                format!("It refused the last calls for now. Dialling goes on by itself in {wait}."),
-            );
-        }
-        if waits && campaign.open_calls == 0 && account.open_calls >= self.account_lines() {
-            return info(
-                "Every line of the account is taken",
-                "Other campaigns use them. This one goes on by itself as they are freed.".to_owned(),
-            );
-        }
         None
     }
 
     fn account_lines(&self) -> u32 {
-        AccountLines {
-            cap: self.account.line_cap,
-            learnt: self.account.learnt_lines,
-        }
-        .usable()
-    }
-
-    fn waiting(&self) -> Vec<crate::pages::WaitingReason> {
-        let pending = self.progress.in_state(ContactState::Pending);
-        if self.campaign.status.is_final() || self.campaign.status == CampaignStatus::Created {
-            return Vec::new();
-        }
-        waiting::reasons(pending, &self.pending, self.campaign.status.may_dial(), self.now)
+        self.account.lines().usable()
     }
 
     fn lamps(&self) -> Vec<Lamp> {
@@ -323,10 +450,14 @@ impl Parts {
 
     fn money(&self) -> Money {
         let cost = self.progress.cost.0;
+        let budget = self.policy.money.budget_usd_micros;
         let reached = i64::try_from(connected(&self.progress)).unwrap_or(i64::MAX);
         Money {
             spent: usd(cost),
-            budget: None,
+            budget: budget.map(|budget| format!("of {} budget", usd(budget))),
+            held: budget
+                .filter(|_| self.spending.held.0 > 0)
+                .map(|_| format!("{} held for live calls", usd(self.spending.held.0))),
             per_connected: cost.checked_div(reached).map(usd),
             unknown_cost_calls: None,
         }
@@ -391,4 +522,12 @@ fn line_state(row: &ContactRow) -> &'static str {
         (_, Some(Dialling::Accepted)) => "queued",
         _ => "reserved",
     }
+}
+
+/// The numbers that call, for people.
+fn caller_numbers(campaign: &store::Campaign) -> String {
+    let shown =
+        |number: &store::CallerNumber| number.number.as_deref().map_or_else(|| number.id.clone(), phone);
+    let numbers: Vec<String> = campaign.numbers.iter().map(shown).collect();
+    numbers.join(", ")
 }

@@ -2,22 +2,32 @@
 
 use std::sync::Arc;
 
-use domain::contact::ContactState;
+use domain::{contact::ContactState, time::UtcMs};
 use store::{Campaign, Progress};
 
-use super::wording::{connected, status_note};
-use crate::pages::{
-    Actions, Badge, Bar, CampaignList, CampaignRow, Pager, When,
-    show::{count, share},
+use super::wording::{connected, priority, status_note};
+use crate::{
+    moments,
+    pages::{
+        Actions, Badge, Bar, CampaignList, CampaignRow, CampaignsFilter, Pager, When,
+        show::{count, share},
+    },
 };
 
 /// Campaigns on one page.
 pub(crate) const PAGE_SIZE: u32 = 25;
 
 /// One page of the list, from 1.
-pub(crate) fn list(page: u64, total: u64, campaigns: &[(Campaign, Arc<Progress>)]) -> CampaignList {
+pub(crate) fn list(
+    filter: CampaignsFilter,
+    others: bool,
+    total: u64,
+    campaigns: &[(Campaign, Arc<Progress>)],
+) -> CampaignList {
+    let page = filter.page();
     CampaignList {
-        page,
+        filter,
+        others,
         rows: campaigns
             .iter()
             .map(|(campaign, progress)| row(campaign, progress))
@@ -45,6 +55,13 @@ fn row(campaign: &Campaign, progress: &Progress) -> CampaignRow {
         name: campaign.name.clone(),
         status: Badge::campaign(campaign.status.as_str()),
         note: status_note(campaign),
+        priority: priority(campaign.priority),
+        starts: campaign.starts_at.map(|at| told(campaign, at)),
+        expires: campaign
+            .expires_at
+            .filter(|_| !campaign.status.is_final())
+            .map(|at| told(campaign, at)),
+        archived: campaign.archived_at.is_some(),
         done: count(done),
         total: count(total),
         share: share(done, total),
@@ -62,4 +79,13 @@ fn row(campaign: &Campaign, progress: &Progress) -> CampaignRow {
         ),
         id,
     }
+}
+
+/// A moment by the clock where the number that calls is at home.
+fn told(campaign: &Campaign, at: UtcMs) -> When {
+    let caller = campaign
+        .numbers
+        .first()
+        .and_then(|number| number.number.as_deref());
+    When::told(at.0, &moments::words(at, &moments::zone_of(None, caller)))
 }

@@ -36,7 +36,7 @@ pub(crate) fn result(campaign: &Campaign, problems: Vec<Problem>) -> ImportResul
     }
 }
 
-fn problem(problem: Problem) -> ImportProblem {
+pub(super) fn problem(problem: Problem) -> ImportProblem {
     ImportProblem {
         line: problem.line,
         column: problem.column.unwrap_or_default(),

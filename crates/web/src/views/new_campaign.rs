@@ -65,7 +65,7 @@ fn region(number: &ProviderNumber) -> Option<Region> {
 
 /// Where numbers without a country code may be at home. The country of the settings is suggested, else that of the number
 /// that calls.
-fn regions(suggested: Option<Region>) -> Vec<Choice> {
+pub(crate) fn regions(suggested: Option<Region>) -> Vec<Choice> {
     let mut choices = vec![Choice {
         selected: suggested.is_none(),
         ..Choice::new("", "Reject them: no country is assumed")

@@ -11,6 +11,21 @@ use crate::{
     pages::{Badge, Choice, NumberList, NumberRow, When},
 };
 
+/// A number for people, as far as it is known: `+1 202-555-0100 (Front desk)`.
+pub(crate) fn label(listed: Option<&Listed>, id: &str, digits: Option<&str>) -> String {
+    let known = listed.and_then(|listed| listed.numbers.iter().find(|number| number.id == id));
+    let digits = known
+        .and_then(|number| number.number.as_deref())
+        .or(digits)
+        .map(phone);
+    match (digits, known.and_then(|number| number.name.as_deref())) {
+        (Some(digits), Some(name)) => format!("{digits} ({name})"),
+        (Some(one), None) => one,
+        (None, Some(name)) => name.to_owned(),
+        (None, None) => id.to_owned(),
+    }
+}
+
 /// All numbers. `trouble` says why they are missing or old.
 pub(crate) fn list(
     listed: Option<&Listed>,

@@ -1,9 +1,13 @@
 //! Small things that several pages say alike.
 
-use domain::{campaign::Mode, outcome::Outcome, phone::Phone};
+use domain::{
+    campaign::{CampaignStatus, Mode},
+    outcome::Outcome,
+    phone::Phone,
+};
 use store::{Campaign, Progress};
 
-use crate::pages::{ended_reason, show::count_of};
+use crate::pages::{Badge, ended_reason, show::count_of};
 
 /// A number as people write it; text that is no number stays as it is.
 pub(super) fn phone(text: &str) -> String {
@@ -39,6 +43,32 @@ pub(super) fn pause_reason(raw: &str) -> String {
     }
 }
 
+/// How much a campaign matters beside others, unless it is as usual.
+pub(super) fn priority(stored: i32) -> Option<Badge> {
+    (stored != 0).then(|| Badge::priority(priority_word(stored)))
+}
+
+/// The word for a priority. People choose among four; programs may set any number between.
+pub(super) const fn priority_word(stored: i32) -> &'static str {
+    match stored {
+        ..=-1 => "low",
+        0 => "normal",
+        1..=49 => "high",
+        50.. => "urgent",
+    }
+}
+
+/// The priority that a word stands for.
+pub(super) fn priority_of(word: &str) -> Option<i32> {
+    Some(match word {
+        "low" => -10,
+        "normal" => 0,
+        "high" => 10,
+        "urgent" => 100,
+        _ => return None,
+    })
+}
+
 /// How a campaign works through its list.
 pub(super) fn mode(campaign: &Campaign) -> String {
     match (campaign.mode, campaign.batch_size) {
@@ -60,10 +90,12 @@ pub(super) fn status_note(campaign: &Campaign) -> Option<String> {
     let reason = campaign.pause_reason.as_deref().map(pause_reason);
     let drains = !campaign.status.may_dial() && campaign.open_calls > 0;
     let live = drains.then(|| {
-        format!(
-            "{} still live",
-            count_of(u64::from(campaign.open_calls), "call", "calls")
-        )
+        let live = count_of(u64::from(campaign.open_calls), "call", "calls");
+        match (campaign.status, campaign.aborted_at) {
+            (CampaignStatus::Paused, _) => format!("Pausing: {live} still live"),
+            (_, Some(_)) => format!("Hanging up: {live} still live"),
+            (_, None) => format!("{live} still live"),
+        }
     });
     match (reason, live) {
         (Some(reason), Some(live)) => Some(format!("{reason} {live}.")),

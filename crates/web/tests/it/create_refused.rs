@@ -14,7 +14,12 @@ use crate::rig::{Answer, Form, LIST, Rig, request};
 /// The answer to a form after which there must be no campaign and no assistant.
 async fn refused(rig: &Rig, form: Form) -> Answer {
     let answer = rig.create(form).await;
-    assert_eq!(rig.store.count_campaigns().await.unwrap(), 0, "{}", answer.text());
+    assert_eq!(
+        rig.store.count_campaigns(false).await.unwrap(),
+        0,
+        "{}",
+        answer.text()
+    );
     answer
 }
 

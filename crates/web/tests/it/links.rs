@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
+use store::{ContactFilter, Page};
 
 use crate::rig::{Rig, request};
 
@@ -23,12 +24,30 @@ async fn every_address_on_every_page_leads_somewhere() {
     rig.dial(id).await;
     rig.campaign().await;
     let call = rig.call_of(id, "Ada").await;
+    let draft = rig.campaign().await;
+    let first = Page { limit: 1, offset: 0 };
+    let contact = rig
+        .store
+        .contacts(id, &ContactFilter::default(), first)
+        .await
+        .unwrap()[0]
+        .id;
+    let number = serde_json::json!({ "number": "+1900*", "campaign_id": id.to_string() });
+    rig.json(Method::POST, "/api/suppressions", number)
+        .await
+        .expect(201);
     let mut seen = BTreeSet::new();
     for path in [
         "/campaigns".to_owned(),
         format!("/campaigns/{id}"),
         format!("/campaigns/{id}/import"),
         format!("/calls/{call}"),
+        format!("/campaigns/{draft}"),
+        format!("/campaigns/{id}/settings"),
+        format!("/campaigns/{id}/contacts/{contact}"),
+        "/campaigns?archived=only".to_owned(),
+        "/suppressions".to_owned(),
+        "/account".to_owned(),
         "/nothing".to_owned(),
     ] {
         let page = rig.get(&path).await.text();

@@ -25,7 +25,7 @@ async fn a_tick_dials_and_says_so() {
         json!({
             "dispatched": { "dialled": 4 },
             "reconciled": { "open": 0, "polled": false, "asked": 0 },
-            "swept": { "completed": 0, "skipped": 0 },
+            "swept": { "completed": 0, "skipped": 0, "started": 0 },
             "directory": { "looked_up": 0, "removals": 0, "compared": true },
         })
     );

@@ -17,6 +17,7 @@ use domain::{
     campaign::{Kind, Mode},
     directory::{ChangeState, Origin, Patience},
     ids::{AssistantId, CampaignId, ChangeId},
+    policy::Policy,
     time::UtcMs,
 };
 use engine::{Creation, Directory, DirectoryError, Edit, Outcome, VapiAssistants};
@@ -24,7 +25,7 @@ use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
 use sandbox::{DEFAULT_PHONE_NUMBER_ID, Faults, LedgerAssistant, LedgerAssistants, Reply, Settings, World};
 use serde_json::{Value, json};
-use store::{Assistant, Change, NewCampaign, NewContact, Store, Totals, Version};
+use store::{Assistant, CallerNumber, Change, NewCampaign, NewContact, Store, Totals, Version};
 use tempfile::TempDir;
 use vapi::{ApiKey, Client, TransportError};
 
@@ -378,8 +379,13 @@ pub(crate) async fn campaign(store: &Store, id: AssistantId, now: UtcMs) -> stor
         batch_size: None,
         quiet_line_gate: false,
         assistant_id: id,
-        phone_number_id: DEFAULT_PHONE_NUMBER_ID.to_owned(),
-        phone_number: None,
+        numbers: vec![CallerNumber {
+            id: DEFAULT_PHONE_NUMBER_ID.to_owned(),
+            number: None,
+        }],
+        priority: 0,
+        policy: Policy::unrestricted(),
+        expires_at: None,
     };
     let contact = NewContact {
         line: 2,

@@ -186,7 +186,7 @@ impl Run {
                 Some(Due::Restart { node }) => self.start(node).await,
                 Some(Due::Planned { index }) => self.act(index),
                 Some(Due::Look) => self.calm(),
-                Some(Due::GiveUp { .. } | Due::Room { .. }) => {}
+                Some(Due::Deliver { .. } | Due::GiveUp { .. } | Due::Room { .. }) => {}
             }
             for task in core.adopt() {
                 self.tasks.insert(task.id, (task.node, task.job));

@@ -26,6 +26,8 @@ pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) enum Due {
     /// A task goes on, if it is still in that wait.
     Resume { task: TaskId, wait: u64 },
+    /// A message of the provider reaches somebody.
+    Deliver { message: usize },
     /// The provider has waited long enough for the answer to a webhook.
     GiveUp { delivery: u64 },
     /// A dead node starts again.
@@ -284,6 +286,11 @@ impl Core {
         state.resumed = Some(wait);
         state.dying = false;
         true
+    }
+
+    /// The task whose turn it is.
+    pub(crate) fn running(&self) -> TaskId {
+        self.state().running
     }
 
     /// Between two polls of the running task: it waits for the database unless it says otherwise.

@@ -19,12 +19,13 @@ use bytes::Bytes;
 use domain::{
     campaign::{Action, CampaignStatus},
     ids::CampaignId,
+    policy::Policy,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
 use http::Request;
 use sandbox::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, World};
 use serde_json::json;
-use store::{Acted, Campaign, NewCampaign, NewContact, Page, Store, Totals, Wake};
+use store::{Acted, CallerNumber, Campaign, NewCampaign, NewContact, Page, Store, Totals, Wake};
 use tempfile::TempDir;
 
 use self::{
@@ -206,6 +207,8 @@ impl Sim {
             Some(Due::Room { node }) => self.fill_disk(node, false).await,
             Some(Due::Planned { index }) => self.happen(index).await,
             Some(Due::Look) => self.look().await,
+            // Its provider has its own agenda.
+            Some(Due::Deliver { .. }) => {}
         }
         for task in self.core.adopt() {
             self.tasks.insert(task.id, (task.node, task.job));
@@ -399,10 +402,13 @@ impl Sim {
         let now = self.core.now();
         let campaigns = self
             .desk
-            .campaigns(Page {
-                limit: 100,
-                offset: 0,
-            })
+            .campaigns(
+                false,
+                Page {
+                    limit: 100,
+                    offset: 0,
+                },
+            )
             .await
             .unwrap();
         let mut open = false;
@@ -437,8 +443,13 @@ async fn import(desk: &Store, index: usize, list: &List, template: &Template) ->
         batch_size: list.batch_size,
         quiet_line_gate: list.quiet_line_gate,
         assistant_id: template.assistants[index % 2],
-        phone_number_id: list.phone_number_id.to_owned(),
-        phone_number: None,
+        numbers: vec![CallerNumber {
+            id: list.phone_number_id.to_owned(),
+            number: None,
+        }],
+        priority: 0,
+        policy: Policy::unrestricted(),
+        expires_at: None,
     };
     let contacts: Vec<NewContact> = list
         .people

@@ -43,7 +43,7 @@ use crate::{error::ApiError, state::AppState};
 const MAX_AUTHOR_CHARS: usize = 100;
 
 /// Who asks, as they say: one line.
-fn author(by: Option<&str>) -> String {
+pub(crate) fn author(by: Option<&str>) -> String {
     let words: Vec<&str> = by.unwrap_or_default().split_whitespace().collect();
     words.join(" ").chars().take(MAX_AUTHOR_CHARS).collect()
 }

@@ -8,13 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    campaign::{Kind, Mode},
+    campaign::{Kind, Mode, TEST_PRIORITY},
     ids::AssistantId,
     phone::Phone,
+    policy::Policy,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{NewCampaign, NewContact, Totals, Wake};
+use store::{CallerNumber, NewCampaign, NewContact, Totals, Wake};
 
 use super::find;
 use crate::{
@@ -82,8 +83,14 @@ pub(crate) async fn handler(
         batch_size: None,
         quiet_line_gate: false,
         assistant_id: id,
-        phone_number_id: number.id,
-        phone_number: number.number,
+        numbers: vec![CallerNumber {
+            id: number.id,
+            number: number.number,
+        }],
+        priority: TEST_PRIORITY,
+        // Whoever makes a test call calls a telephone of their own, now. A number that must not be called is not called.
+        policy: Policy::unrestricted(),
+        expires_at: None,
     };
     let contact = NewContact {
         line: 1,

@@ -25,7 +25,7 @@ const ROWS: [Plain; 12] = [
     ("done", Some("TIMEOUT"), Some("unknown"), Some("The provider no longer knows the call."), None),
     ("done", Some("ENDED"), Some("transferred"), Some("The assistant transferred the call."), Some(341_000)),
     ("pending", Some("ENDED"), Some("busy"), Some("Called again"), Some(3_000)),
-    ("pending", None, None, Some("Outside calling hours; may be called"), None),
+    ("pending", None, None, Some("Outside 8:00–21:00 in Chicago"), None),
     ("skipped", None, None, Some("On the do-not-call list since 12 March."), None),
 ];
 
@@ -45,7 +45,9 @@ pub(super) fn rows() -> Vec<CallRow> {
                 status: status.map(Badge::call),
                 outcome: outcome.map(Badge::outcome),
                 reason: reason.map(str::to_owned),
-                next: (state == "pending").then(|| When::at(NOW_MS + 18 * HOUR_MS)),
+                next: (state == "pending" && status.is_some()).then(|| When::at(NOW_MS + 18 * HOUR_MS)),
+                until: (state == "pending" && status.is_none())
+                    .then(|| When::told(NOW_MS + 18 * HOUR_MS, "opens Mon 08:00 CST")),
                 attempts: u32::from(status.is_some()),
                 called: status.map(|_| When::at(NOW_MS - i64::from(number) * MINUTE_MS)),
                 duration: length.map(clock),

@@ -1,8 +1,8 @@
 use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, MINUTE_MS, NOW_MS, PEOPLE, SECOND_MS, id};
 use crate::pages::{
-    Actions, Badge, Bar, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choice, Choices, Counted,
-    ImportReport, Lamp, Lines, MissingVariable, Money, Notice, NoticeAction, Pace, Setup, Shell,
-    WaitingReason, When,
+    Actions, Append, Badge, Bar, CallsTable, CampaignLive, CampaignMenu, CampaignPage, ChangeAssistant,
+    Check, Choice, Choices, Counted, DialPanel, Forecast, ImportReport, Lamp, Lines, MenuState,
+    MissingVariable, Money, Notice, NoticeAction, Pace, Preflight, Schedule, Setup, Shell, When,
     show::{clock, count, share, span, usd},
 };
 
@@ -96,6 +96,17 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
         status: Badge::campaign(status),
         status_note: None,
         actions: Actions::of(&id(1), name, status, pending, cap),
+        menu: CampaignMenu::of(
+            &id(1),
+            name,
+            status,
+            MenuState {
+                live: calling,
+                waiting: pending + calling,
+                redialable: done > 0,
+                ..MenuState::default()
+            },
+        ),
         setup: Setup {
             assistant: "Short pitch".to_owned(),
             assistant_id: Some(id(0x401)),
@@ -106,11 +117,16 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             mode: "Continuous".to_owned(),
             created: When::at(NOW_MS - 2 * HOUR_MS),
             scheduled: None,
+            expires: None,
+            priority: None,
+            hours: Some("US federal, 8:00–21:00".to_owned()),
+            archived: false,
             started: began.then(|| When::at(NOW_MS - 35 * MINUTE_MS)),
             finished: None,
             duration: began.then(|| span(35 * MINUTE_MS)),
         },
         notice: None,
+        alert: None,
         missing: Vec::new(),
         done: count(done),
         skipped: (skipped > 0).then(|| count(skipped)),
@@ -138,7 +154,9 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
                 ("CANCELED", 0),
             ],
         ),
-        waiting: Vec::new(),
+        preflight: None,
+        dialling: None,
+        forecast: None,
         lines: Lines::new(lamps(used), cap, None),
         facts: counted(
             Badge::source,
@@ -153,6 +171,7 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
         money: Money {
             spent: usd(i64::try_from(done).unwrap_or(0) * 94_300),
             budget: None,
+            held: None,
             per_connected: (connected > 0).then(|| "$0.36".to_owned()),
             unknown_cost_calls: None,
         },
@@ -193,7 +212,147 @@ fn incomplete() -> CampaignLive {
     sample.missing = vec![variable("city", 120, true), variable("callback_day", 400, false)];
     sample.actions = sample.actions.knowing(&sample.missing);
     sample.setup.line_health = Some(Badge::line_health("busy"));
+    let mut report = preflight("much to look at");
+    let note = format!(
+        "{} Where a value is missing the assistant says nothing in its place.",
+        sample.missing_text()
+    );
+    report.checks[8] = Check::new("warn", "Values for the assistant’s words", "2 missing").noting(&note);
+    sample.preflight = Some(report);
     sample
+}
+
+/// Waits for its time.
+fn scheduled() -> CampaignLive {
+    let people = People {
+        total: 240,
+        pending: 240,
+        calling: 0,
+        skipped: 0,
+    };
+    let mut sample = live("Tomorrow’s reminders", "SCHEDULED", people, 8);
+    sample.setup.scheduled = Some(When::told(NOW_MS + 3 * DAY_MS, "Mon 23 Nov 09:00 CET"));
+    sample.setup.expires = Some(When::told(NOW_MS + 10 * DAY_MS, "Mon 30 Nov 18:00 CET"));
+    sample.preflight = Some(preflight("all well"));
+    sample
+}
+
+/// Runs, but nobody may be called now.
+fn nobody_now() -> CampaignLive {
+    let people = People {
+        total: 1_204,
+        pending: 788,
+        calling: 0,
+        skipped: 4,
+    };
+    let mut sample = live("Evening calls", "RUNNING", people, 8);
+    sample.dialling = Some(panel("nobody may be called"));
+    sample
+}
+
+/// The provider failed too often.
+fn breaker() -> CampaignLive {
+    let people = People {
+        total: 350,
+        pending: 250,
+        calling: 1,
+        skipped: 0,
+    };
+    let mut sample = live("Roofers, south of the river", "PAUSED", people, 8);
+    sample.status_note = Some("Pausing: 1 call still live".to_owned());
+    sample.notice = Some(Notice {
+        tone: "warning",
+        title: "Paused because 6 of 8 calls failed at the provider in two minutes".to_owned(),
+        detail: "Those people were not reached and are called again. Resume when Vapi works again."
+            .to_owned(),
+        action: Some(NoticeAction::Post(
+            "Resume".to_owned(),
+            format!("/api/campaigns/{}/resume", id(1)),
+        )),
+    });
+    sample
+}
+
+/// The money is used up.
+fn out_of_budget() -> CampaignLive {
+    let people = People {
+        total: 1_204,
+        pending: 780,
+        calling: 0,
+        skipped: 4,
+    };
+    let mut sample = live("Autumn renewals", "PAUSED", people, 8);
+    sample.money.budget = Some("of $150.00 budget".to_owned());
+    sample.notice = Some(Notice {
+        tone: "warning",
+        title: "Budget used up: raise it to go on".to_owned(),
+        detail: "$149.10 of $150.00 are spent, and another call might cost up to $5.00.".to_owned(),
+        action: Some(NoticeAction::Link(
+            "Raise the budget".to_owned(),
+            format!("/campaigns/{}/settings#g-money", id(1)),
+        )),
+    });
+    sample.dialling = Some(panel("budget used up"));
+    sample
+}
+
+/// Live calls are being hung up.
+fn aborting() -> CampaignLive {
+    let people = People {
+        total: 350,
+        pending: 0,
+        calling: 4,
+        skipped: 250,
+    };
+    let mut sample = live("Stop this", "CANCELED", people, 8);
+    sample.menu.abort = None;
+    sample.menu.archive = None;
+    sample.status_note = Some("Hanging up 4 calls".to_owned());
+    sample.notice = Some(Notice {
+        tone: "warning",
+        title: "Hanging up 3 calls; 1 could not be".to_owned(),
+        detail:
+            "Vapi gave no address to end the call to Ada Moreno. It ends by itself at 15:41 at the latest."
+                .to_owned(),
+        action: None,
+    });
+    sample
+}
+
+/// Put away.
+fn archived() -> CampaignLive {
+    let mut sample = completed();
+    sample.name = "Last year’s survey".to_owned();
+    sample.setup.archived = true;
+    sample.menu = CampaignMenu::of(
+        &id(1),
+        "Last year’s survey",
+        "COMPLETED",
+        MenuState {
+            archived: true,
+            redialable: true,
+            ..MenuState::default()
+        },
+    );
+    sample
+}
+
+fn panel(name: &str) -> DialPanel {
+    named(DialPanel::samples(), name)
+}
+
+fn forecast(name: &str) -> Forecast {
+    named(Forecast::samples(), name)
+}
+
+fn preflight(name: &str) -> Preflight {
+    named(Preflight::samples(), name)
+}
+
+fn named<T>(samples: Vec<(&'static str, T)>, name: &str) -> T {
+    let mut samples = samples;
+    let place = samples.iter().position(|(of, _)| *of == name);
+    samples.swap_remove(place.unwrap_or(0)).1
 }
 
 fn minutes() -> Vec<(i64, u64, u64)> {
@@ -223,20 +382,11 @@ fn running() -> CampaignLive {
     sample.money.budget = Some("of $150.00 budget".to_owned());
     sample.money.unknown_cost_calls = Some("3 calls not billed yet".to_owned());
     sample.lines.note = Some("The account has 10 lines; other campaigns use 2 of them.".to_owned());
-    let reason = |label: &str, count: &str, next: Option<i64>| WaitingReason {
-        label: label.to_owned(),
-        count: count.to_owned(),
-        next: next.map(|ms| When::at(NOW_MS + ms)),
-    };
-    sample.waiting = vec![
-        reason("Ready, waiting for a free line", "441", None),
-        reason("Outside calling hours", "312", Some(18 * HOUR_MS)),
-        reason(
-            "Called before, waiting for the next attempt",
-            "27",
-            Some(41 * MINUTE_MS),
-        ),
-    ];
+    sample.money.held = Some("$40.00 held for live calls".to_owned());
+    sample.setup.priority = Some(Badge::priority("high"));
+    sample.setup.expires = Some(When::told(NOW_MS + 10 * DAY_MS, "Mon 30 Nov 18:00 CET"));
+    sample.dialling = Some(panel("healthy"));
+    sample.forecast = Some(forecast("from own calls"));
     sample
 }
 
@@ -325,17 +475,20 @@ fn hostile() -> CampaignLive {
         1,
     );
     sample.setup.assistant = HOSTILE.to_owned();
-    sample.setup.scheduled = Some(When::at(NOW_MS + DAY_MS));
+    sample.setup.scheduled = Some(When::told(NOW_MS + DAY_MS, HOSTILE));
+    sample.preflight = Some(preflight("nobody"));
+    sample.dialling = Some(panel("hostile"));
     sample.lines = Lines::new(lamps(3), 1, Some(HOSTILE.to_owned()));
     sample.lines.lamps[0].name = HOSTILE.to_owned();
     sample
 }
 
 impl CampaignLive {
-    /// Created with a full list and with holes in it, running, paused with a reason, completed, failed, a million people, and hostile names.
+    /// Created with a full list and with holes in it, running, paused with a reason, completed, failed, a million people, hostile names,
+    /// and the ways in which a campaign waits, stops and is put away.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
-        let new = live(
+        let mut new = live(
             "New list",
             "CREATED",
             People {
@@ -346,6 +499,7 @@ impl CampaignLive {
             },
             8,
         );
+        new.preflight = Some(preflight("all well"));
         vec![
             ("running", running()),
             ("created", new),
@@ -355,6 +509,12 @@ impl CampaignLive {
             ("failed", failed()),
             ("huge", huge()),
             ("hostile", hostile()),
+            ("scheduled", scheduled()),
+            ("nobody now", nobody_now()),
+            ("breaker", breaker()),
+            ("budget used up", out_of_budget()),
+            ("aborting", aborting()),
+            ("archived", archived()),
         ]
     }
 }
@@ -391,6 +551,8 @@ impl CampaignPage {
                         choices: Choices::all(),
                         calls,
                         report: Some(report),
+                        schedule: Schedule::sample(),
+                        append: Append::sample(),
                     },
                 )
             })

@@ -1,6 +1,7 @@
 use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, MINUTE_MS, NOW_MS, id};
 use crate::pages::{
-    Actions, Badge, Bar, CampaignList, CampaignRow, CampaignsPage, Choice, NewCampaign, Pager, Shell, When,
+    Actions, Badge, Bar, CampaignList, CampaignRow, CampaignsFilter, CampaignsPage, Choice, NewCampaign,
+    Pager, Shell, When,
     show::{count, share},
 };
 
@@ -38,6 +39,10 @@ fn row(plain: &Plain<'_>) -> CampaignRow {
         name: name.to_owned(),
         status: Badge::campaign(status),
         note: note.map(str::to_owned),
+        priority: None,
+        starts: None,
+        expires: None,
+        archived: false,
         done: count(done),
         total: count(total),
         share: share(done, total),
@@ -62,28 +67,42 @@ fn rows() -> Vec<CampaignRow> {
     let plain = |number, name, status, note, connected, done, total, live, age_ms| {
         row(&Plain { number, name, status, note, connected, done, total, live, age_ms })
     };
-    vec![
+    let mut rows = vec![
         plain(1, "Spring follow-up", "RUNNING", None, 118, 412, 1_204, 8, 2 * HOUR_MS),
-        plain(2, "Roofers, north of the river", "PAUSED", Some("The account has no credit left. 3 calls still live."), 31, 97, 350, 3, 5 * HOUR_MS),
+        plain(2, "Roofers, north of the river", "PAUSED", Some("No credit left. 3 calls still live."), 31, 97, 350, 3, 5 * HOUR_MS),
         plain(3, "New list", "CREATED", None, 0, 0, 87, 0, 4 * MINUTE_MS),
-        plain(4, "Tomorrow’s reminders", "SCHEDULED", Some("Starts Saturday 09:00"), 0, 0, 240, 0, 3 * HOUR_MS),
+        plain(4, "Tomorrow’s reminders", "SCHEDULED", None, 0, 0, 240, 0, 3 * HOUR_MS),
         plain(5, "Open house invitations", "DIALING", None, 0, 0, 60, 2, MINUTE_MS),
         plain(6, "The whole country", "RUNNING", None, 61_207, 301_442, 1_000_000, 8, 11 * DAY_MS),
         plain(7, "Autumn survey", "COMPLETED", None, 402, 980, 980, 0, 40 * DAY_MS),
         plain(8, HOSTILE, "CANCELED", None, 2, 14, 90, 0, 41 * DAY_MS),
         plain(9, LONG, "FAILED", Some("The assistant was deleted at the provider."), 0, 1, 35, 0, 60 * DAY_MS),
-    ]
+    ];
+    rows[0].priority = Some(Badge::priority("high"));
+    rows[0].expires = Some(When::told(NOW_MS + 10 * DAY_MS, "30 Nov 18:00 CET"));
+    rows[3].starts = Some(When::told(NOW_MS + 3 * DAY_MS, "Mon 23 Nov 09:00 CET"));
+    rows[5].priority = Some(Badge::priority("low"));
+    rows
+}
+
+fn archived() -> Vec<CampaignRow> {
+    let mut rows = rows().split_off(6);
+    for row in &mut rows {
+        row.archived = true;
+    }
+    rows
 }
 
 impl CampaignList {
-    /// Nothing yet; every status; a long list.
+    /// Nothing yet; every status; a long list; the archive; nothing but the archive.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
         vec![
             (
                 "empty",
                 Self {
-                    page: 1,
+                    filter: CampaignsFilter::default(),
+                    others: false,
                     rows: Vec::new(),
                     pager: Pager::new(1, 50, 0),
                 },
@@ -91,7 +110,8 @@ impl CampaignList {
             (
                 "every status",
                 Self {
-                    page: 1,
+                    filter: CampaignsFilter::default(),
+                    others: true,
                     rows: rows(),
                     pager: Pager::new(1, 50, 9),
                 },
@@ -99,9 +119,34 @@ impl CampaignList {
             (
                 "second page",
                 Self {
-                    page: 2,
+                    filter: CampaignsFilter {
+                        archived: "all".to_owned(),
+                        page: "2".to_owned(),
+                    },
+                    others: true,
                     rows: rows(),
                     pager: Pager::new(2, 9, 1_204),
+                },
+            ),
+            (
+                "archived",
+                Self {
+                    filter: CampaignsFilter {
+                        archived: "only".to_owned(),
+                        page: String::new(),
+                    },
+                    others: true,
+                    rows: archived(),
+                    pager: Pager::new(1, 50, 3),
+                },
+            ),
+            (
+                "all archived",
+                Self {
+                    filter: CampaignsFilter::default(),
+                    others: true,
+                    rows: Vec::new(),
+                    pager: Pager::new(1, 50, 0),
                 },
             ),
         ]

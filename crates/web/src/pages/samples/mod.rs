@@ -1,14 +1,18 @@
 //! Realistic data for every template: empty, running, paused, finished, failed, huge, and hostile to careless markup.
 
+mod account;
 mod assistant;
 mod assistants;
 mod call;
 mod calls;
 mod campaign;
 mod campaigns;
+mod control;
 mod import_report;
 mod numbers;
 mod problem;
+mod settings;
+mod suppressions;
 
 /// The moment that samples call now: 2026-11-20 14:30 UTC.
 pub(super) const NOW_MS: i64 = 1_795_185_000_000;

@@ -41,6 +41,17 @@ fn everything() -> Vec<(String, String, bool)> {
     rendered.extend(all("assistant", true, AssistantPage::samples()));
     rendered.extend(all("assistant live", false, AssistantLive::samples()));
     rendered.extend(all("assistant version", true, AssistantVersionPage::samples()));
+    rendered.extend(all("settings", true, CampaignSettingsPage::samples()));
+    rendered.extend(all("contact", true, ContactPage::samples()));
+    rendered.extend(all("contact panel", false, ContactPanel::samples()));
+    rendered.extend(all("dial panel", false, DialPanel::samples()));
+    rendered.extend(all("redial choices", false, RedialChoices::samples()));
+    rendered.extend(all("append result", false, AppendResult::samples()));
+    rendered.extend(all("suppressions", true, SuppressionsPage::samples()));
+    rendered.extend(all("suppression list", false, SuppressionList::samples()));
+    rendered.extend(all("suppression import", false, SuppressionImport::samples()));
+    rendered.extend(all("account", true, AccountPage::samples()));
+    rendered.extend(all("account live", false, AccountLive::samples()));
     rendered.extend(all("numbers", true, NumbersPage::samples()));
     rendered.extend(all("number list", false, NumberList::samples()));
     rendered.extend(all("error", true, ErrorPage::samples()));
@@ -246,6 +257,20 @@ fn fragments_read_as_agreed() {
         "assistant_not_created",
         text_of(&sample(AssistantLive::samples(), "not created"))
     );
+    insta::assert_snapshot!(
+        "campaign_draft",
+        text_of(&sample(CampaignLive::samples(), "scheduled"))
+    );
+    insta::assert_snapshot!(
+        "dial_panel",
+        text_of(&sample(DialPanel::samples(), "nobody may be called"))
+    );
+    insta::assert_snapshot!("contact", text_of(&sample(ContactPanel::samples(), "waiting")));
+    insta::assert_snapshot!(
+        "suppressions",
+        text_of(&sample(SuppressionList::samples(), "every kind"))
+    );
+    insta::assert_snapshot!("account", text_of(&sample(AccountLive::samples(), "busy")));
     insta::assert_snapshot!("numbers", text_of(&sample(NumberList::samples(), "every state")));
 }
 
@@ -284,4 +309,113 @@ fn every_field_of_the_form_has_a_place_for_its_fault() {
         assert_eq!(element.attributes.get("name"), Some(path));
     }
     assert!(fields > 10, "{fields} fields");
+}
+
+#[test]
+fn start_stands_once_and_below_what_was_looked_at() {
+    for (name, live) in CampaignLive::samples() {
+        let html = live.render().expect("renders");
+        let starts = html.matches("/start\"").count();
+        assert_eq!(starts, usize::from(live.actions.start), "{name}");
+        if let (Some(report), Some(start)) = (html.find("preflight-title"), html.find("/start\"")) {
+            assert!(report < start, "{name}");
+        }
+    }
+}
+
+/// The names of what a form would send, without those of disabled fieldsets.
+fn fields_of(text: &str) -> Vec<String> {
+    let html = Html::parse(text, true);
+    html.elements
+        .iter()
+        .filter(|element| matches!(element.name.as_str(), "input" | "select" | "textarea"))
+        .filter_map(|element| element.attributes.get("name").cloned())
+        .collect()
+}
+
+#[test]
+fn the_settings_form_has_every_field_that_its_handler_reads() {
+    let text = sample(CampaignSettingsPage::samples(), "draft")
+        .render()
+        .expect("renders");
+    let fields = fields_of(&text);
+    for name in [
+        "version",
+        "name",
+        "cap",
+        "priority",
+        "numbers",
+        "mode",
+        "batch_size",
+        "quiet_line_gate",
+        "starts_at",
+        "expires_at",
+        "zone",
+        "hours_preset",
+        "hours_monday",
+        "hours_sunday",
+        "fallback_zone",
+        "holidays",
+        "holiday_dates",
+        "per_number_day",
+        "per_number",
+        "per_contact",
+        "gap",
+        "retry_no_answer",
+        "retry_busy",
+        "retry_voicemail",
+        "retry_failed",
+        "retry_provider_error",
+        "consent_column",
+        "alert_usd",
+        "budget_usd",
+        "by",
+    ] {
+        assert!(fields.iter().any(|field| field == name), "{name} is missing");
+    }
+}
+
+#[test]
+fn every_fault_of_the_settings_is_told_at_its_field_and_leads_there() {
+    let page = sample(CampaignSettingsPage::samples(), "refused");
+    let faults = page.faults();
+    assert_eq!(faults.len(), 7);
+    let text = page.render().expect("renders");
+    let html = Html::parse(&text, true);
+    let (ids, _) = html.ids();
+    for FieldFault { id, message, .. } in faults {
+        assert!(ids.contains(&id), "{id} is not there");
+        let slot = id.replacen("s-", "e-", 1);
+        let told = html
+            .elements
+            .iter()
+            .find(|element| element.attributes.get("id") == Some(&slot));
+        assert_eq!(
+            told.map(|element| element.text.as_str()),
+            Some(message.as_str()),
+            "{slot}"
+        );
+    }
+}
+
+#[test]
+fn what_may_not_be_changed_is_disabled_with_its_reason() {
+    let disabled = |name| {
+        let text = sample(CampaignSettingsPage::samples(), name)
+            .render()
+            .expect("renders");
+        let html = Html::parse(&text, true);
+        let fieldsets = html.elements.iter().filter(|element| element.name == "fieldset");
+        (
+            fieldsets
+                .filter(|element| element.attributes.contains_key("disabled"))
+                .count(),
+            text,
+        )
+    };
+    assert_eq!(disabled("draft").0, 0);
+    let (running, text) = disabled("running, saved");
+    assert_eq!(running, 2);
+    assert!(text.contains("Can be changed until the start.") && text.contains("It has started."));
+    assert_eq!(disabled("over").0, 4);
 }

@@ -14,6 +14,7 @@ use autolynx_web::{AppState, Secret, WebSettings, recordings::Recordings, router
 use axum::{Router, body::Body};
 use domain::{
     ids::{CallId, CampaignId},
+    policy::Policy,
     time::UtcMs,
 };
 use engine::{Clock, Directory, Engine, Inbox, Settings};
@@ -99,6 +100,8 @@ impl Rig {
         let mut settings = WebSettings {
             cron_secret: Some(Secret::new(CRON_SECRET)),
             version: "0.0.0-test".to_owned(),
+            // Tests call at every hour; those of the rules say what they allow.
+            default_policy: Policy::unrestricted(),
             ..WebSettings::default()
         };
         change(&mut settings);
@@ -150,6 +153,39 @@ impl Rig {
     pub(crate) async fn json(&self, method: Method, path: &str, body: serde_json::Value) -> Answer {
         let mut request = request(method, path);
         *request.body_mut() = Body::from(body.to_string());
+        self.send(request).await
+    }
+
+    /// Sends a form as a browser without scripts does.
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let encoded = |text: &str| -> String {
+            text.bytes()
+                .map(|byte| match byte {
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+                    _ => format!("%{byte:02X}"),
+                })
+                .collect()
+        };
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        let mut request = request(Method::POST, path);
+        let kind = "application/x-www-form-urlencoded";
+        request
+            .headers_mut()
+            .insert("content-type", kind.parse().unwrap());
+        *request.body_mut() = Body::from(pairs.join("&"));
+        self.send(request).await
+    }
+
+    /// Uploads a form from a page, which shows the answer.
+    pub(crate) async fn upload(&self, path: &str, form: &Form) -> Answer {
+        let mut request = form.request();
+        *request.uri_mut() = path.parse().unwrap();
+        request
+            .headers_mut()
+            .insert("accept", "text/html, application/json;q=0.9".parse().unwrap());
         self.send(request).await
     }
 

@@ -274,6 +274,10 @@ impl Telephony for FakeProvider {
         Ok(None)
     }
 
+    async fn hang_up(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         self.listed.fetch_add(1, Ordering::SeqCst);
         self.working()?;

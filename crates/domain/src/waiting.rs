@@ -1,0 +1,216 @@
+//! Why somebody is not being called: in a form for programs, in words for people, and what to do about it.
+
+use serde::Serialize;
+
+use crate::{
+    campaign::{CampaignStatus, PauseKind},
+    hours::city,
+    money::UsdMicros,
+    time::UtcMs,
+};
+
+/// One reason for which contacts wait. Several may hold at once: the first to end is not the last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// Nobody pressed Start.
+    NotStarted,
+    /// It starts by itself.
+    Scheduled,
+    /// It was paused.
+    Paused {
+        /// Who or what paused it.
+        by: PauseKind,
+        /// Why, when it was not a person.
+        reason: Option<String>,
+    },
+    /// Nothing more happens in it.
+    Over {
+        /// How it ended.
+        status: CampaignStatus,
+    },
+    /// Its last day has passed.
+    Expired,
+    /// Its assistant cannot call.
+    Assistant,
+    /// The provider asked to be left alone for a while.
+    ProviderHold,
+    /// All lines of the account are taken.
+    Lines {
+        /// Calls open now.
+        open: u32,
+        /// Lines that may be used.
+        usable: u32,
+        /// Lines kept free for other traffic.
+        reserved: u32,
+    },
+    /// The campaign has as many calls open as it may.
+    CampaignCap {
+        /// Calls open now.
+        open: u32,
+        /// How many it may have.
+        cap: u32,
+    },
+    /// Its caller numbers have as many calls open as they may.
+    NumberCaps,
+    /// As many calls were placed in this second as the account allows.
+    Rate {
+        /// Calls in any second.
+        per_second: u32,
+    },
+    /// Its budget does not pay for another call while those under way may still cost so much.
+    Budget {
+        /// The hard budget.
+        budget: UsdMicros,
+        /// Spent so far.
+        spent: UsdMicros,
+        /// What calls without a known cost may come to.
+        held: UsdMicros,
+    },
+    /// A batch is not finished, and these belong to a later one.
+    Batch,
+    /// A new batch waits until no call is live on its numbers.
+    QuietLine,
+    /// It is not a lawful hour where they are.
+    Hours {
+        /// The zones in which they may be.
+        zones: Vec<String>,
+        /// The hours of the campaign, in words.
+        hours: String,
+        /// When the hour becomes lawful, by the clock there.
+        opens: Option<String>,
+    },
+    /// Nobody knows in which time zone they are.
+    NoZone,
+    /// They are to be called later.
+    Later {
+        /// Why, in words.
+        reason: String,
+    },
+    /// Nothing but their turn.
+    Turn,
+}
+
+/// Contacts that wait for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Waiting {
+    /// Why.
+    #[serde(flatten)]
+    pub cause: Cause,
+    /// How many.
+    pub contacts: u64,
+    /// Until when, as far as that is known; of several, the first.
+    pub until: Option<UtcMs>,
+}
+
+impl Cause {
+    /// The reason in words for people, without the time.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::NotStarted => "the campaign has not been started".to_owned(),
+            Self::Scheduled => "the campaign starts by itself".to_owned(),
+            Self::Paused { reason: None, .. } => "the campaign is paused".to_owned(),
+            Self::Paused {
+                reason: Some(reason), ..
+            } => format!("the campaign is paused: {reason}"),
+            Self::Over { status } => format!("the campaign is over ({})", status.as_str().to_lowercase()),
+            Self::Expired => "the campaign has expired".to_owned(),
+            Self::Assistant => "the assistant cannot call".to_owned(),
+            Self::ProviderHold => "the provider asked us to slow down".to_owned(),
+            Self::Lines {
+                open,
+                usable,
+                reserved: 0,
+            } => format!("all {usable} lines of the account are taken ({open} calls open)"),
+            Self::Lines {
+                open,
+                usable,
+                reserved,
+            } => format!(
+                "all {usable} lines of the account are taken ({open} calls open, {reserved} kept free for others)"
+            ),
+            Self::CampaignCap { open, cap } => format!("{open} of the campaign’s {cap} lines are in use"),
+            Self::NumberCaps => "every number it calls from has as many calls as it may".to_owned(),
+            Self::Rate { per_second } => format!("{per_second} calls were placed within the last second"),
+            Self::Budget { budget, spent, held } => {
+                format!(
+                    "the budget of ${budget} is committed: ${spent} spent, ${held} held for calls without a known cost"
+                )
+            }
+            Self::Batch => "a batch before theirs is not finished".to_owned(),
+            Self::QuietLine => "the next batch waits until its numbers are quiet".to_owned(),
+            Self::Hours { zones, hours, .. } => match zones.as_slice() {
+                [zone] => format!("outside {hours} in {}", city(zone)),
+                zones => format!("outside {hours} in one of {} possible time zones", zones.len()),
+            },
+            Self::NoZone => "nobody knows their time zone".to_owned(),
+            Self::Later { reason } => reason.clone(),
+            Self::Turn => "their turn comes with the next free line".to_owned(),
+        }
+    }
+
+    /// What a person can do about it; nothing where waiting is right.
+    #[must_use]
+    pub const fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotStarted => "Press Start.",
+            Self::Paused { by, .. } => match by {
+                PauseKind::Person => "Press Resume.",
+                PauseKind::Account => "Put it right at the provider, then press Resume.",
+                PauseKind::Breaker => "See what failed at the provider, then press Resume.",
+                PauseKind::Budget => "Raise the budget, then press Resume.",
+                PauseKind::Assistant => "Put the assistant right, then press Resume.",
+            },
+            Self::Expired => "Set a later last day to go on.",
+            Self::Assistant => "Put the assistant right, or give the campaign another.",
+            Self::Lines { .. } => "Calls that end free lines. More lines: see Lines.",
+            Self::CampaignCap { .. } => "Calls that end free lines. More at once: raise the campaign’s cap.",
+            Self::NumberCaps => "Add another number to call from, or raise the cap of these.",
+            Self::Budget { .. } => "Raise the budget, or wait until the cost of the calls is known.",
+            Self::Hours { opens: None, .. } => "No hour is lawful there: look at the campaign’s hours.",
+            Self::NoZone => "Set a time zone for people whose zone is unknown, or add a column `timezone`.",
+            Self::Scheduled
+            | Self::Over { .. }
+            | Self::ProviderHold
+            | Self::Rate { .. }
+            | Self::Batch
+            | Self::QuietLine
+            | Self::Hours { .. }
+            | Self::Later { .. }
+            | Self::Turn => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_a_sentence_and_names_the_place() {
+        let hours = Cause::Hours {
+            zones: vec!["America/North_Dakota/New_Salem".to_owned()],
+            hours: "9:00–20:00".to_owned(),
+            opens: None,
+        };
+        assert_eq!(hours.words(), "outside 9:00–20:00 in New Salem, North Dakota");
+        assert_eq!(
+            hours.advice(),
+            Some("No hour is lawful there: look at the campaign’s hours.")
+        );
+    }
+
+    #[test]
+    fn programs_read_the_cause_by_its_name() {
+        let waiting = Waiting {
+            cause: Cause::Rate { per_second: 3 },
+            contacts: 7,
+            until: None,
+        };
+        assert_eq!(
+            serde_json::to_value(&waiting).unwrap(),
+            serde_json::json!({"cause": "rate", "per_second": 3, "contacts": 7, "until": null})
+        );
+    }
+}

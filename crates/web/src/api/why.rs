@@ -1,0 +1,93 @@
+//! `GET /api/campaigns/{id}/why` and `…/contacts/{contact}/why`: why somebody is not being called at this moment.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use domain::{
+    ids::{CampaignId, ContactId},
+    waiting::Waiting,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{error::ApiError, extract::Id, state::AppState};
+
+/// A reason to wait.
+#[derive(Serialize)]
+struct WaitingJson {
+    #[serde(flatten)]
+    waiting: Waiting,
+    /// The same in words, without the time.
+    words: String,
+    /// What to do about it.
+    advice: Option<&'static str>,
+    /// Until when, as ISO-8601.
+    until: Option<String>,
+}
+
+impl From<Waiting> for WaitingJson {
+    fn from(waiting: Waiting) -> Self {
+        Self {
+            words: waiting.cause.words(),
+            advice: waiting.cause.advice(),
+            until: waiting.until.map(domain::time::UtcMs::to_iso),
+            waiting,
+        }
+    }
+}
+
+/// Why a campaign is not dialling, or not faster.
+#[derive(Serialize)]
+pub(crate) struct WhyJson {
+    status: &'static str,
+    /// Calls open now, and how many it may have.
+    open_calls: u32,
+    cap: u32,
+    /// What holds for all of it; empty while it dials.
+    campaign: Vec<WaitingJson>,
+    /// What holds for some of its people; they add up to everybody who waits.
+    contacts: Vec<WaitingJson>,
+}
+
+/// 200; 404.
+pub(crate) async fn campaign(
+    State(state): State<AppState>,
+    Id(id): Id<CampaignId>,
+) -> Result<Json<WhyJson>, ApiError> {
+    let campaign = state.store().campaign(id).await?;
+    let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
+    let why = state.store().why(&campaign, state.now()).await?;
+    Ok(Json(WhyJson {
+        status: campaign.status.as_str(),
+        open_calls: why.open_calls,
+        cap: why.cap,
+        campaign: why.campaign.into_iter().map(WaitingJson::from).collect(),
+        contacts: why.contacts.into_iter().map(WaitingJson::from).collect(),
+    }))
+}
+
+/// Where a contact stands and what it waits for, the nearest first.
+#[derive(Serialize)]
+pub(crate) struct ContactWhyJson {
+    state: &'static str,
+    waits: Vec<WaitingJson>,
+}
+
+/// 200; 404.
+pub(crate) async fn contact(
+    State(state): State<AppState>,
+    Path((campaign, contact)): Path<(Uuid, Uuid)>,
+) -> Result<Json<ContactWhyJson>, ApiError> {
+    let found = state.store().campaign(CampaignId(campaign)).await?;
+    let found = found.ok_or_else(|| ApiError::not_found("campaign"))?;
+    let why = state
+        .store()
+        .why_contact(&found, ContactId(contact), state.now())
+        .await?;
+    let why = why.ok_or_else(|| ApiError::not_found("contact"))?;
+    Ok(Json(ContactWhyJson {
+        state: why.state.as_str(),
+        waits: why.waits.into_iter().map(WaitingJson::from).collect(),
+    }))
+}

@@ -1,0 +1,230 @@
+//! What a person should know before a campaign starts.
+
+use domain::{policy::Policy, time::UtcMs};
+use store::{Account, Campaign, Preflight as Counts};
+
+use super::wording::phone;
+use crate::{
+    api::{act_on_campaign::Gaps, unfit},
+    moments,
+    numbers::Listed,
+    pages::{
+        Badge, Check, MissingVariable, Preflight, When,
+        show::{count, count_of, usd},
+    },
+};
+
+/// Everything that the report is made of.
+pub(crate) struct Parts<'a> {
+    pub campaign: &'a Campaign,
+    pub policy: &'a Policy,
+    pub counts: &'a Counts,
+    /// People who are left out already.
+    pub skipped: u64,
+    pub gaps: &'a Gaps,
+    /// The same as [`Gaps::lacking`], in words.
+    pub missing: &'a [MissingVariable],
+    pub account: &'a Account,
+    pub listed: Option<&'a Listed>,
+    /// The badge of each number that calls, where it is known.
+    pub lines: &'a [Option<Badge>],
+    /// The zone in which moments are told.
+    pub zone: &'a str,
+    pub now: UtcMs,
+}
+
+impl Parts<'_> {
+    /// The report.
+    pub(crate) fn view(&self) -> Preflight {
+        let starts = self.campaign.starts_at.filter(|at| *at > self.now);
+        let first = self
+            .counts
+            .first_lawful_at
+            .max(starts.filter(|_| self.counts.callable > 0));
+        let stopped = self.campaign.assistant_trouble.is_some();
+        Preflight {
+            verdict: self.verdict(stopped),
+            checks: self.checks(),
+            first_call: first
+                .filter(|at| *at > self.now)
+                .map(|at| When::told(at.0, &moments::words(at, self.zone))),
+            forecast: None,
+            checked: When::at(self.now.0),
+        }
+    }
+
+    fn verdict(&self, stopped: bool) -> String {
+        let (all, callable) = (u64::from(self.campaign.total_contacts), self.counts.callable);
+        match callable {
+            _ if stopped => "Nobody can be called yet.".to_owned(),
+            0 => "Nobody of the list can be called.".to_owned(),
+            1 if all == 1 => "The one person on the list can be called.".to_owned(),
+            _ if callable == all => format!("All {} people can be called.", count(all)),
+            _ => format!(
+                "{} of {} can be called.",
+                count(callable),
+                count_of(all, "person", "people")
+            ),
+        }
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let mut checks = Vec::new();
+        self.list(&mut checks);
+        self.rules(&mut checks);
+        self.words(&mut checks);
+        self.lines(&mut checks);
+        checks
+    }
+
+    fn settings(&self, place: &str) -> String {
+        format!("/campaigns/{}/settings#{place}", self.campaign.id)
+    }
+
+    fn list(&self, checks: &mut Vec<Check>) {
+        let (campaign, counts) = (self.campaign, self.counts);
+        let people = u64::from(campaign.total_contacts);
+        let state = if people == 0 { "bad" } else { "ok" };
+        checks.push(Check::new(state, "People on the list", &count(people)));
+        let rejected = u64::from(campaign.rows_rejected);
+        if rejected > 0 {
+            let check = Check::new("info", "Rows rejected", &count(rejected));
+            checks.push(check.leading("See the report", "#import-title"));
+        }
+        let twice = u64::from(campaign.rows_duplicate);
+        if twice > 0 {
+            let check = Check::new("info", "Twice on the list", &count(twice));
+            checks.push(check.noting("Each number is called for one person only."));
+        }
+        if counts.elsewhere > 0 {
+            let limits = self.policy.limits.words();
+            let note = if limits.is_empty() {
+                "No limit keeps them from being called by each.".to_owned()
+            } else {
+                format!("Counted together: {}.", limits.join(", "))
+            };
+            checks
+                .push(Check::new("warn", "Also in other campaigns", &count(counts.elsewhere)).noting(&note));
+        }
+    }
+
+    fn rules(&self, checks: &mut Vec<Check>) {
+        let counts = self.counts;
+        if counts.suppressed > 0 {
+            let check = Check::new("info", "On the do-not-call list", &count(counts.suppressed));
+            checks.push(
+                check
+                    .noting("They are not called.")
+                    .leading("Do not call", "/suppressions"),
+            );
+        }
+        if self.skipped > 0 {
+            let check = Check::new("info", "Left out already", &count(self.skipped));
+            checks.push(check.noting("Each with its reason.").leading(
+                "See who",
+                &format!("/campaigns/{}?state=skipped#calls-section", self.campaign.id),
+            ));
+        }
+        if counts.without_zone > 0 {
+            checks.push(
+                Check::new("warn", "Without a time zone", &count(counts.without_zone))
+                    .noting("They are not called.")
+                    .leading("Choose a zone for them", &self.settings("s-fallback_zone")),
+            );
+        }
+        if counts.never_lawful > 0 {
+            checks.push(
+                Check::new("warn", "Never within the hours", &count(counts.never_lawful))
+                    .noting("No hour of the coming year is lawful where they are.")
+                    .leading("Change the hours", &self.settings("g-hours")),
+            );
+        }
+        if counts.outside_hours > 0 {
+            checks.push(
+                Check::new("info", "Outside their hours now", &count(counts.outside_hours))
+                    .noting("They follow when their hours begin."),
+            );
+        }
+        if let Some(consent) = &self.policy.consent {
+            let label = "Without consent";
+            checks.push(if counts.without_consent == 0 {
+                Check::new("ok", label, "Nobody")
+            } else {
+                Check::new("warn", label, &count(counts.without_consent))
+                    .noting(&format!(
+                        "No clear yes in the column “{}”. They are not called.",
+                        consent.column
+                    ))
+                    .leading("Change the column", &self.settings("g-consent"))
+            });
+        }
+        if let Some(budget) = self.policy.money.budget_usd_micros {
+            let check = Check::new("ok", "Budget", &usd(budget));
+            checks.push(check.leading("Change it", &self.settings("g-money")));
+        }
+    }
+
+    /// What the assistant says, and whether it can.
+    fn words(&self, checks: &mut Vec<Check>) {
+        let assistant = format!("/assistants/{}", self.campaign.assistant_id);
+        if let Some(trouble) = self.campaign.assistant_trouble {
+            checks.push(
+                Check::new("bad", "Assistant", "Cannot call")
+                    .noting(unfit::words(trouble).1)
+                    .leading("Open it", &assistant),
+            );
+        } else if let Some(first) = self.gaps.placeholders.first() {
+            checks.push(
+                Check::new("warn", "Assistant", "Not finished")
+                    .noting(&format!("It would say “{first}” to people."))
+                    .leading("Edit it", &format!("{assistant}/edit")),
+            );
+        } else if self.gaps.nothing_to_say {
+            checks.push(
+                Check::new("warn", "Assistant", "May say nothing")
+                    .noting("It has neither a model nor a first message.")
+                    .leading("Edit it", &format!("{assistant}/edit")),
+            );
+        }
+        let label = "Values for the assistant’s words";
+        checks.push(match self.missing {
+            [] => Check::new("ok", label, "All there"),
+            missing => {
+                let parts: Vec<String> = missing.iter().map(MissingVariable::text).collect();
+                Check::new("warn", label, "Some missing").noting(&format!(
+                    "{}. Where a value is missing the assistant says nothing in its place.",
+                    parts.join("; ")
+                ))
+            }
+        });
+    }
+
+    fn lines(&self, checks: &mut Vec<Check>) {
+        for (number, badge) in self.campaign.numbers.iter().zip(self.lines) {
+            let shown = number.number.as_deref().map_or_else(|| number.id.clone(), phone);
+            let label = format!("Line of {shown}");
+            checks.push(match badge {
+                None => Check::new("info", &label, "Not known yet"),
+                Some(badge) if badge.key == "error" => {
+                    Check::new("bad", &label, &badge.label).leading("Numbers", "/numbers")
+                }
+                Some(badge) => Check::new("ok", &label, &badge.label),
+            });
+        }
+        if self.listed.is_none()
+            && let Some(check) = checks.last_mut().filter(|check| check.state.key == "info")
+        {
+            check.note = Some("Vapi is being asked. Look again in a moment.".to_owned());
+        }
+        let (cap, usable) = (self.campaign.cap, self.account.lines().usable());
+        let free = usable.saturating_sub(self.account.open_calls);
+        let found = format!("{} free of {usable}", count(u64::from(free)));
+        let check = if cap > usable {
+            Check::new("warn", "Lines of the account", &found)
+                .noting(&format!("The campaign may use {cap}, more than there are."))
+        } else {
+            Check::new("ok", "Lines of the account", &found)
+        };
+        checks.push(check.leading("Lines", "/account"));
+    }
+}
