@@ -393,15 +393,14 @@ impl Store {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn count_campaigns(&self, archived: bool) -> Result<u64> {
-        let count: i64 =
-            on!(self, |pool| {
-                sqlx::query_scalar(
+        let count: i64 = on!(self, |pool| {
+            sqlx::query_scalar(
             "SELECT COUNT(*) FROM campaigns WHERE kind = 'list' AND (archived_at_ms IS NOT NULL) = ($1 = 1)"
         )
         .bind(i32::from(archived))
         .fetch_one(pool)
         .await
-            })?;
+        })?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 

@@ -129,14 +129,13 @@ impl Store {
     /// Places the waiting contacts that were imported before places were known. Only a migration leaves any, some of them
     /// final: those are placed when they wait again.
     pub(crate) async fn place_unplaced(&self) -> Result<()> {
-        let campaigns: Vec<Uuid> =
-            on!(self, |pool| {
-                sqlx::query_scalar(
+        let campaigns: Vec<Uuid> = on!(self, |pool| {
+            sqlx::query_scalar(
             "SELECT DISTINCT campaign_id FROM contacts WHERE place = -1 AND state IN ('pending', 'calling')"
         )
         .fetch_all(pool)
         .await
-            })?;
+        })?;
         for campaign in campaigns {
             while self.place_some(CampaignId(campaign)).await? > 0 {}
         }
