@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS, UtcMs};
+use domain::time::{HOUR_MS, MINUTE_MS, UtcMs};
 use engine::Engine;
 use store::{Dial, Wake};
 use tokio::sync::broadcast;
@@ -92,6 +92,7 @@ impl Node {
         }));
         let wakes = store.subscribe();
         let telephony = Wire {
+            at_once: false,
             node,
             provider: provider.clone(),
         };
@@ -130,23 +131,6 @@ impl Node {
         self.duties
             .core
             .spawn(self.duties.node, name, duties.take(message));
-    }
-
-    /// Hangs up the calls of aborted campaigns for a while.
-    pub(crate) fn hang_up(&self) {
-        let duties = self.duties.clone();
-        self.duties.core.spawn(
-            self.duties.node,
-            format!("node {} hangs up", self.duties.node),
-            async move {
-                for _ in 0..20 {
-                    if let Err(error) = duties.engine.hang_up(duties.now()).await {
-                        duties.failed("hang-up", &error).await;
-                    }
-                    duties.core.wait(15 * SECOND_MS).await;
-                }
-            },
-        );
     }
 }
 
@@ -189,6 +173,10 @@ impl Duties {
 
     /// Now and then somebody presses a button just while a call is about to leave.
     async fn ambush(&self, dial: &Dial) {
+        // Shortly before windows end, nodes are slow.
+        if self.now().0 % (HOUR_MS / 2) > HOUR_MS / 2 - 45_000 {
+            self.core.wait(self.core.draw(0, 45_000)).await;
+        }
         if !self.core.happens(0.04) {
             return;
         }

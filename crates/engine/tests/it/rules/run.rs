@@ -11,9 +11,10 @@ use domain::{
     policy::Policy,
     retry::REDIALLED,
     suppression::Pattern,
-    time::{HOUR_MS, UtcMs},
+    time::{HOUR_MS, SECOND_MS, UtcMs},
     waiting::Cause,
 };
+use engine::Engine;
 use sandbox::World;
 use store::{
     Acted, Appended, CallerNumber, CampaignEdit, Edited, NewCampaign, NewContact, NewSuppression,
@@ -26,12 +27,13 @@ use super::{
     ledger::{Campaign, Forbidden, History, Ledger},
     node::Node,
     people::Person,
-    provider::Provider,
+    provider::{Provider, Wire},
     removed::Removed,
 };
 use crate::sim::{
     Turn,
     core::{Core, Due, Job, TaskId, Trouble},
+    edges::VirtualClock,
     template::{self, Template},
     turn,
 };
@@ -52,6 +54,9 @@ pub(crate) struct Run {
     file: PathBuf,
     _folder: TempDir,
 }
+
+/// A node that is none of those that die.
+const ELSEWHERE: usize = 99;
 
 /// How often somebody looks after the campaigns.
 const LOOK_MS: i64 = 12 * HOUR_MS;
@@ -227,7 +232,9 @@ impl Run {
                 };
                 self.core.log(format_args!("somebody: {act:?}"));
                 self.act(act).await;
-                self.rouse_all();
+                if self.core.happens(0.5) {
+                    self.rouse_all();
+                }
             }
             Some(Due::Deliver { message }) => {
                 let alive: Vec<&Node> = self.nodes.iter().flatten().collect();
@@ -385,9 +392,7 @@ impl Run {
             Act::Abort(place) => {
                 if self.press(place, Action::Abort).await {
                     self.calls_from(place, i64::MAX);
-                    if let Some(node) = self.nodes.iter().flatten().next() {
-                        node.hang_up();
-                    }
+                    self.hang_up();
                 }
             }
             Act::Redial(place) => {
@@ -399,6 +404,7 @@ impl Run {
                     let mut ledger = self.ledger();
                     let mark = ledger.mark(now.0);
                     ledger.campaigns[place].redials.push(mark);
+                    ledger.campaigns[place].calls_from_ms.set(mark, 0);
                 }
             }
             Act::Append(place, people) => {
@@ -485,6 +491,32 @@ impl Run {
             }
             Act::ProviderDown(ms) => self.provider.go_down(ms),
         }
+    }
+
+    /// Some node that never dies hangs up the calls of aborted campaigns for a while.
+    fn hang_up(&self) {
+        let core = self.core.clone();
+        let telephony = Wire {
+            at_once: true,
+            node: ELSEWHERE,
+            provider: self.provider.clone(),
+        };
+        let clock = VirtualClock {
+            core: core.clone(),
+            skew_ms: 0,
+        };
+        let engine = Engine::new(
+            self.desk.clone(),
+            Arc::new(telephony),
+            Arc::new(clock),
+            engine::Settings::default(),
+        );
+        self.core.spawn(ELSEWHERE, "hangs up".to_owned(), async move {
+            for _ in 0..20 {
+                engine.hang_up(core.now()).await.unwrap();
+                core.wait(15 * SECOND_MS).await;
+            }
+        });
     }
 
     async fn edit(&self, place: usize, edit: CampaignEdit, rule: Removed) -> bool {
