@@ -122,6 +122,9 @@ impl PlaceRow {
     }
 }
 
+/// A contact, its number and its other columns.
+type Unplaced = (Uuid, String, Json<BTreeMap<String, String>>);
+
 /// Contacts placed with one commit.
 const AT_ONCE: i64 = 2_000;
 
@@ -146,7 +149,7 @@ impl Store {
         let mut tx = self.begin().await?;
         lock_campaign(&mut tx, campaign).await?;
         let mut places = PlaceNumbers::of_campaign(&mut tx, campaign).await?;
-        let contacts: Vec<(Uuid, String, Json<BTreeMap<String, String>>)> = on_tx!(tx, |c| sqlx::query_as(
+        let contacts: Vec<Unplaced> = on_tx!(tx, |c| sqlx::query_as(
             "SELECT id, phone, variables FROM contacts \
              WHERE campaign_id = $1 AND place = -1 AND state IN ('pending', 'calling') LIMIT $2"
         )

@@ -6,7 +6,11 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{Result, claim::HELD, db::Store};
+use crate::{
+    Result,
+    claim::HELD,
+    db::{Store, Tx},
+};
 
 /// The money of a campaign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,13 +33,7 @@ impl Store {
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn spending(&self, id: CampaignId) -> Result<Spending> {
-        let mut tx = self.snapshot().await?;
-        let spent: i64 = on_tx!(tx, |c| sqlx::query_scalar(SPENT).bind(id.0).fetch_one(c).await)?;
-        let held: i64 = on_tx!(tx, |c| sqlx::query_scalar(HELD).bind(id.0).fetch_one(c).await)?;
-        Ok(Spending {
-            spent: UsdMicros(spent),
-            held: UsdMicros(held),
-        })
+        spending(&mut self.snapshot().await?, id.0).await
     }
 
     /// How many calls are open in each campaign that has any, most first. Test calls are among them.
@@ -52,4 +50,17 @@ impl Store {
             .map(|(id, calls)| (CampaignId(id), u32::try_from(calls).unwrap_or(u32::MAX)))
             .collect())
     }
+}
+
+/// What a campaign has spent and holds, as the transaction sees it.
+pub(crate) async fn spending(tx: &mut Tx, campaign: Uuid) -> Result<Spending> {
+    let spent: i64 = on_tx!(tx, |c| sqlx::query_scalar(SPENT)
+        .bind(campaign)
+        .fetch_one(c)
+        .await)?;
+    let held: i64 = on_tx!(tx, |c| sqlx::query_scalar(HELD).bind(campaign).fetch_one(c).await)?;
+    Ok(Spending {
+        spent: UsdMicros(spent),
+        held: UsdMicros(held),
+    })
 }

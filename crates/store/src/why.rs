@@ -23,6 +23,7 @@ use crate::{
     db::{Store, Tx},
     places::{place_of, places},
     rows::{JsonText, to_u32, to_u64},
+    usage::{Spending, spending},
 };
 
 /// Why a campaign is not dialling, or not faster.
@@ -65,8 +66,6 @@ const FREE_NUMBERS: &str = "SELECT COUNT(*) FROM campaign_numbers n \
 const LIVE_ON_NUMBERS: &str = "SELECT COUNT(*) FROM calls k \
      JOIN campaign_numbers n ON n.phone_number_id = k.phone_number_id AND n.campaign_id = $1 \
      WHERE k.account_id = $2 AND k.status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')";
-const SPENT: &str =
-    "SELECT CAST(COALESCE(SUM(spent_usd_micros), 0) AS BIGINT) FROM campaign_costs WHERE campaign_id = $1";
 const POLICY: &str = "SELECT policy FROM policies p JOIN campaigns c ON c.id = p.campaign_id \
      AND c.policy_version = p.version WHERE c.id = $1";
 const CONTACT: &str =
@@ -356,24 +355,11 @@ async fn whole(
         }
     }
     if let Some(budget) = policy.and_then(|policy| policy.money.budget_usd_micros) {
-        let spent: i64 = on_tx!(tx, |c| sqlx::query_scalar(SPENT)
-            .bind(campaign.id.0)
-            .fetch_one(c)
-            .await)?;
-        let held: i64 = on_tx!(tx, |c| sqlx::query_scalar(claim::HELD)
-            .bind(campaign.id.0)
-            .fetch_one(c)
-            .await)?;
+        let Spending { spent, held } = spending(tx, campaign.id.0).await?;
         // As long as it pays for calls that are under way, they say how much one more would hold.
-        if held > 0 && spent + held + held / i64::from(campaign.open_calls.max(1)) > budget {
-            note(
-                Cause::Budget {
-                    budget: UsdMicros(budget),
-                    spent: UsdMicros(spent),
-                    held: UsdMicros(held),
-                },
-                None,
-            );
+        if held.0 > 0 && spent.0 + held.0 + held.0 / i64::from(campaign.open_calls.max(1)) > budget {
+            let budget = UsdMicros(budget);
+            note(Cause::Budget { budget, spent, held }, None);
         }
     }
     Ok(causes)

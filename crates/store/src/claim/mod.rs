@@ -28,7 +28,7 @@ pub(crate) use judge::Decision;
 #[cfg(feature = "fault-injection")]
 pub(crate) use lines::OPEN_CALLS;
 pub(crate) use lines::hold_off_claims;
-pub(crate) use money::HELD;
+pub(crate) use money::{HELD, rate};
 pub(crate) use numbers::why_suppressed;
 #[cfg(feature = "fault-injection")]
 pub(crate) use numbers::{attempts_sql, suppressions_sql};

@@ -11,10 +11,8 @@ use super::{campaign::CampaignRow, lines::OpenLines};
 use crate::{
     Result,
     db::{Store, Tx},
+    usage::{Spending, spending},
 };
-
-const SPENT: &str =
-    "SELECT CAST(COALESCE(SUM(spent_usd_micros), 0) AS BIGINT) FROM campaign_costs WHERE campaign_id = $1";
 
 // Write the index's own condition, or it does not serve. A call that reached nobody costs nothing.
 pub(crate) const HELD: &str = "SELECT CAST(COALESCE(SUM(held_usd_micros), 0) AS BIGINT) FROM calls \
@@ -42,6 +40,20 @@ pub(super) struct Funds {
     pub(super) used_up: bool,
 }
 
+/// What a minute costs, learnt from the account's own calls.
+pub(crate) async fn rate(tx: &mut Tx, account: AccountId) -> Result<Rate> {
+    let finished: Vec<(i64, i64)> = on_tx!(tx, |c| sqlx::query_as(FINISHED)
+        .bind(account.0)
+        .bind(LEARN_FROM)
+        .fetch_all(c)
+        .await)?;
+    let finished: Vec<(i64, UsdMicros)> = finished
+        .into_iter()
+        .map(|(duration_ms, cost)| (duration_ms, UsdMicros(cost)))
+        .collect();
+    Ok(Rate::assumed().learn(&finished))
+}
+
 impl Store {
     /// What a minute costs, learnt from the account's own calls. Only asked for when some campaign has a budget.
     pub(super) async fn rate_of(
@@ -54,16 +66,7 @@ impl Store {
         if !campaigns.iter().any(budgets) {
             return Ok(None);
         }
-        let finished: Vec<(i64, i64)> = on_tx!(tx, |c| sqlx::query_as(FINISHED)
-            .bind(account.0)
-            .bind(LEARN_FROM)
-            .fetch_all(c)
-            .await)?;
-        let finished: Vec<(i64, UsdMicros)> = finished
-            .into_iter()
-            .map(|(duration_ms, cost)| (duration_ms, UsdMicros(cost)))
-            .collect();
-        Ok(Some(Rate::assumed().learn(&finished)))
+        Ok(Some(rate(tx, account).await?))
     }
 
     /// What a campaign may spend now. Without a budget: as much as it likes.
@@ -82,20 +85,13 @@ impl Store {
                 used_up: false,
             });
         };
-        let spent: i64 = on_tx!(tx, |c| sqlx::query_scalar(SPENT)
-            .bind(campaign.id)
-            .fetch_one(c)
-            .await)?;
-        let held: i64 = on_tx!(tx, |c| sqlx::query_scalar(HELD)
-            .bind(campaign.id)
-            .fetch_one(c)
-            .await)?;
+        let Spending { spent, held } = spending(tx, campaign.id).await?;
         let worst_case = rate.worst_case(max_duration_ms);
-        let calls = affordable(UsdMicros(budget), UsdMicros(spent), UsdMicros(held), worst_case);
+        let calls = affordable(UsdMicros(budget), spent, held, worst_case);
         Ok(Funds {
             calls,
             worst_case,
-            used_up: calls == 0 && held == 0 && lines.of_campaign(campaign.id) == 0,
+            used_up: calls == 0 && held.0 == 0 && lines.of_campaign(campaign.id) == 0,
         })
     }
 

@@ -19,6 +19,17 @@ const AT_ONCE: i64 = 2_000;
 const PEOPLE: &str = "SELECT CAST(position AS BIGINT), CAST(line AS BIGINT), name, business_name, phone, extension, variables \
      FROM contacts WHERE campaign_id = $1 AND position > $2 ORDER BY position LIMIT $3";
 
+/// Position, line, name, business, number, extension, other columns.
+type Row = (
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    Option<String>,
+    Json<BTreeMap<String, String>>,
+);
+
 impl Store {
     /// Makes a draft like another campaign: the same assistant, numbers, pace and policy, and the same people if asked
     /// for. Nothing of what happened in it is copied. `None`: there is no such campaign.
@@ -53,25 +64,16 @@ impl Store {
         let mut import = self.begin_import(&new, now).await?;
         import.copied_from(id).await?;
         let mut people = 0;
-        let mut after = -1;
-        while with_people {
-            type Row = (
-                i64,
-                i64,
-                String,
-                String,
-                String,
-                Option<String>,
-                Json<BTreeMap<String, String>>,
-            );
+        let mut after = with_people.then_some(-1);
+        while let Some(position) = after {
             let rows: Vec<Row> = on!(self, |pool| sqlx::query_as(PEOPLE)
                 .bind(id.0)
-                .bind(after)
+                .bind(position)
                 .bind(AT_ONCE)
                 .fetch_all(pool)
                 .await)?;
             let Some(last) = rows.last() else { break };
-            after = last.0;
+            after = Some(last.0);
             let contacts: Vec<NewContact> = rows
                 .into_iter()
                 .map(

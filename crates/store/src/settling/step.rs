@@ -1,6 +1,6 @@
 //! What comes next for a contact whose call has ended, by what its campaign allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use domain::{
     campaign::CampaignStatus,
@@ -44,16 +44,16 @@ pub(super) struct Steps(BTreeMap<CampaignId, Policy>);
 
 impl Steps {
     async fn policy(&mut self, tx: &mut Tx, campaign: CampaignId) -> Result<&Policy> {
-        if !self.0.contains_key(&campaign) {
-            let stored: JsonText = on_tx!(tx, |c| sqlx::query_scalar(POLICY)
-                .bind(campaign.0)
-                .fetch_one(c)
-                .await)?;
-            // A policy that cannot be read keeps its campaign from dialling; facts are recorded all the same.
-            let policy = serde_json::from_str(stored.0.get()).unwrap_or_else(|_| Policy::unrestricted());
-            self.0.insert(campaign, policy);
-        }
-        Ok(&self.0[&campaign])
+        let unread = match self.0.entry(campaign) {
+            Entry::Occupied(read) => return Ok(read.into_mut()),
+            Entry::Vacant(unread) => unread,
+        };
+        let stored: JsonText = on_tx!(tx, |c| sqlx::query_scalar(POLICY)
+            .bind(campaign.0)
+            .fetch_one(c)
+            .await)?;
+        // A policy that cannot be read keeps its campaign from dialling; facts are recorded all the same.
+        Ok(unread.insert(serde_json::from_str(stored.0.get()).unwrap_or_else(|_| Policy::unrestricted())))
     }
 
     /// What comes next for the contact of a call that ended so.
