@@ -12,6 +12,7 @@ pub mod campaign;
 pub mod consent;
 pub mod contact;
 pub mod directory;
+pub mod forecast;
 pub mod hours;
 pub mod ids;
 pub mod limits;

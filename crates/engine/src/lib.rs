@@ -9,6 +9,7 @@ mod clock;
 mod directory;
 mod dispatch;
 mod facts;
+mod forecast;
 mod hang_up;
 mod inbox;
 mod ingest;

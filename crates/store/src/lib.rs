@@ -22,6 +22,7 @@ mod facts;
 #[cfg(feature = "fault-injection")]
 mod faults;
 mod folding;
+mod forecast;
 mod import;
 mod lifecycle;
 mod lookups;

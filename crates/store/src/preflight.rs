@@ -41,16 +41,17 @@ pub struct Preflight {
 
 // `$1` campaign, `$2` account, `$3` now. Few numbers are forbidden by their beginning: only the lengths that there are
 // are looked for, each with one seek a person.
-const LENGTHS: &str = "WITH lengths AS MATERIALIZED (SELECT DISTINCT length(number) AS size FROM suppressions \
+pub(crate) const LENGTHS: &str = "WITH lengths AS MATERIALIZED (SELECT DISTINCT length(number) AS size FROM suppressions \
      WHERE account_id = $2 AND kind = 'prefix')";
-const FLAGS: &str = "o.place, CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.account_id = $2 \
+/// 1 or 0, for the contact `o`.
+pub(crate) const SUPPRESSED: &str = "CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.account_id = $2 \
        AND s.number = o.phone AND s.kind = 'exact' AND (s.campaign_id IS NULL OR s.campaign_id = $1) \
        AND (s.expires_at_ms IS NULL OR s.expires_at_ms > $3)) \
      OR EXISTS (SELECT 1 FROM lengths l JOIN suppressions s ON s.account_id = $2 \
        AND s.number = substr(o.phone, 1, l.size) AND s.kind = 'prefix' \
        AND (s.campaign_id IS NULL OR s.campaign_id = $1) AND (s.expires_at_ms IS NULL OR s.expires_at_ms > $3)) \
-     THEN 1 ELSE 0 END AS suppressed, \
-     CASE WHEN EXISTS (SELECT 1 FROM contacts e JOIN campaigns k ON k.id = e.campaign_id \
+     THEN 1 ELSE 0 END AS suppressed";
+const ELSEWHERE: &str = "CASE WHEN EXISTS (SELECT 1 FROM contacts e JOIN campaigns k ON k.id = e.campaign_id \
        WHERE e.phone = o.phone AND e.state = 'pending' AND e.campaign_id <> o.campaign_id \
        AND k.status NOT IN ('COMPLETED', 'CANCELED', 'FAILED')) THEN 1 ELSE 0 END AS elsewhere";
 const WAITING: &str = "FROM contacts o WHERE o.campaign_id = $1 AND o.state = 'pending'";
@@ -131,7 +132,7 @@ impl Store {
 
     async fn groups(&self, id: CampaignId, now: UtcMs) -> Result<Vec<Group>> {
         let sql = format!(
-            "{LENGTHS} SELECT place, suppressed, elsewhere, COUNT(*) FROM (SELECT {FLAGS} {WAITING}) p \
+            "{LENGTHS} SELECT place, suppressed, elsewhere, COUNT(*) FROM (SELECT o.place, {SUPPRESSED}, {ELSEWHERE} {WAITING}) p \
              GROUP BY place, suppressed, elsewhere"
         );
         let rows: Vec<(i32, i32, i32, i64)> = on!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -155,7 +156,7 @@ impl Store {
     /// What is a yes no database can say: everybody is looked at, one after the other.
     async fn groups_by_consent(&self, id: CampaignId, column: &str, now: UtcMs) -> Result<Vec<Group>> {
         type Row = (i32, i32, i32, Json<BTreeMap<String, String>>);
-        let sql = format!("{LENGTHS} SELECT {FLAGS}, o.variables {WAITING}");
+        let sql = format!("{LENGTHS} SELECT o.place, {SUPPRESSED}, {ELSEWHERE}, o.variables {WAITING}");
         let mut groups: BTreeMap<(i32, bool, bool, bool), u64> = BTreeMap::new();
         on!(self, |pool| {
             let mut rows = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql))

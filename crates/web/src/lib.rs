@@ -13,6 +13,7 @@ mod capabilities;
 mod counts;
 pub mod error;
 mod extract;
+mod forecasts;
 mod handlers;
 mod import;
 mod line_health;

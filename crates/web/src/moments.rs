@@ -71,6 +71,14 @@ pub(crate) fn words(at: UtcMs, zone_name: &str) -> String {
     )
 }
 
+/// The same where the zone is told beside it: `Mon 23 Nov 09:00`.
+pub(crate) fn words_there(at: UtcMs, zone_name: &str) -> String {
+    let words = words(at, zone_name);
+    words
+        .rsplit_once(' ')
+        .map_or(words.clone(), |(words, _)| words.to_owned())
+}
+
 /// The zone in which the moments of a campaign are told: that of people of whom nothing is known, or that of the number
 /// that calls, where it has only one.
 pub(crate) fn zone_of(fallback: Option<&str>, caller: Option<&str>) -> String {

@@ -128,7 +128,6 @@ pub fn router(state: AppState) -> Router {
         .route("/api/campaigns/{id}/policy/versions", get(api::policy::versions))
         .route("/api/policy-presets", get(api::policy::presets))
         .route("/api/campaigns/{id}/why", get(api::why::campaign))
-        .route("/api/campaigns/{id}/preflight", get(api::preflight::handler))
         .route(
             "/api/campaigns/{id}/contacts/{contact}/why",
             get(api::why::contact),
@@ -152,6 +151,8 @@ pub fn router(state: AppState) -> Router {
             "/api/campaigns/{id}/problems.csv",
             get(api::export_problems::handler),
         )
+        .route("/api/campaigns/{id}/preflight", get(api::preflight::handler))
+        .route("/api/campaigns/{id}/forecast", get(api::forecast::handler))
         .route("/api/calls/poll-status", post(api::poll_status::handler))
         .route("/api/campaigns/{id}/clone", post(api::clone_campaign::handler))
         // A change waits for the provider up to four times. Cut off before, people would be told to try again.

@@ -8,7 +8,7 @@ use store::Store;
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::{counts::Counts, numbers::Numbers, recordings::Recordings};
+use crate::{counts::Counts, forecasts::Forecasts, numbers::Numbers, recordings::Recordings};
 
 /// A secret from the settings. Compared in constant time, and never shown.
 #[derive(Clone)]
@@ -93,6 +93,7 @@ pub struct AppState {
     pub(crate) counts: Arc<Counts>,
     pub(crate) directory: Directory,
     pub(crate) numbers: Arc<Numbers>,
+    pub(crate) forecasts: Arc<Forecasts>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
     pub(crate) stop: CancellationToken,
@@ -108,6 +109,7 @@ impl AppState {
             counts: Arc::new(Counts::new(engine.store().clone())),
             directory,
             numbers: Arc::new(Numbers::new(engine.telephony().clone(), engine.clock().clone())),
+            forecasts: Arc::new(Forecasts::new(engine.clone(), settings.clock_speed)),
             engine,
             inbox,
             settings: Arc::new(settings),

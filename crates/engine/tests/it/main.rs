@@ -15,6 +15,7 @@ mod directory_simulation;
 mod dispatch;
 mod doubt;
 mod fixture;
+mod forecasts;
 mod inbox;
 mod rules;
 mod scenarios;

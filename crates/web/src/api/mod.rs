@@ -11,6 +11,7 @@ pub(crate) mod create_campaign;
 pub(crate) mod edit_campaign;
 pub(crate) mod export_campaign;
 pub(crate) mod export_problems;
+pub(crate) mod forecast;
 pub(crate) mod get_call;
 pub(crate) mod get_campaign;
 pub(crate) mod get_recording;

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use domain::{ids::CampaignId, time::UtcMs};
 use serde::Serialize;
 
-use super::{act_on_campaign::gaps, unfit::words};
+use super::{act_on_campaign::gaps, forecast::ForecastJson, unfit::words};
 use crate::{error::ApiError, extract::Id, line_health::LineHealth, state::AppState};
 
 /// What was found. People may be counted for several reasons.
@@ -40,6 +40,8 @@ pub(crate) struct PreflightJson {
     /// Lines of the account that may be used, and calls open on them.
     usable_lines: u32,
     open_calls: u32,
+    /// When it will be finished and what it will have cost; absent once it is over.
+    forecast: Option<ForecastJson>,
 }
 
 /// A variable of the assistant's words that people lack.
@@ -74,6 +76,7 @@ pub(crate) async fn handler(
     let gaps = gaps(&state, &campaign).await?;
     let account = store.account(now).await?;
     let open = store.open_calls_by_number().await?;
+    let forecast = state.forecasts.ask(&campaign).await?;
     let listed = state.numbers.glance();
     let line = |number: &str| {
         let known = listed.as_ref()?.numbers.iter().find(|known| known.id == number)?;
@@ -117,5 +120,6 @@ pub(crate) async fn handler(
             .collect(),
         usable_lines: account.lines().usable(),
         open_calls: account.open_calls,
+        forecast: forecast.map(|made| ForecastJson::of(&made, campaign.cap)),
     }))
 }

@@ -158,6 +158,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         why,
         preflight,
         spending: store.spending(id).await?,
+        forecast: state.forecasts.glance(&campaign),
         not_hung_up,
         policy,
         webhooks: state.settings.public_url_set,

@@ -14,12 +14,13 @@ use store::{Account, Campaign, ContactRow, Preflight as PreflightCounts, Progres
 
 use super::{
     campaign_dialogs::redialable,
-    dialling, preflight, recent,
+    dialling, forecast, preflight, recent,
     settings::hours_words,
     wording::{connected, mode, pause_reason, phone, priority, sentence, status_note},
 };
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
+    forecasts::Made,
     moments,
     numbers::Listed,
     pages::{
@@ -56,6 +57,8 @@ pub(crate) struct Parts {
     /// What stands in the way of its calls, before the start.
     pub preflight: Option<PreflightCounts>,
     pub spending: Spending,
+    /// When it will be finished and what it will have cost, as far as that is known.
+    pub forecast: Option<Arc<Made>>,
     /// Why live calls could not be hung up, of a campaign that was aborted.
     pub not_hung_up: Vec<String>,
     /// Whether the provider can reach us with webhooks.
@@ -127,7 +130,11 @@ impl Parts {
                 .why
                 .as_ref()
                 .map(|why| dialling::panel(campaign, why, &self.zone())),
-            forecast: None,
+            forecast: self
+                .forecast
+                .as_ref()
+                .filter(|_| self.preflight.is_none())
+                .and_then(|made| forecast::view(campaign, made, &self.zone())),
             lines: Lines::new(self.lamps(), campaign.cap, self.lines_note()),
             facts: [
                 ("webhook", progress.facts.webhook),
@@ -224,6 +231,7 @@ impl Parts {
             account: &self.account,
             listed: self.listed.as_ref(),
             lines: &self.lines,
+            forecast: self.forecast.as_deref(),
             zone: &self.zone(),
             now: self.now,
         };

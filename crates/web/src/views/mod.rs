@@ -10,6 +10,7 @@ pub(crate) mod campaign_live;
 pub(crate) mod campaigns;
 pub(crate) mod contact;
 pub(crate) mod dialling;
+pub(crate) mod forecast;
 pub(crate) mod import_report;
 pub(crate) mod new_campaign;
 pub(crate) mod numbers;

@@ -3,9 +3,10 @@
 use domain::{policy::Policy, time::UtcMs};
 use store::{Account, Campaign, Preflight as Counts};
 
-use super::wording::phone;
+use super::{forecast, wording::phone};
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
+    forecasts::Made,
     moments,
     numbers::Listed,
     pages::{
@@ -28,6 +29,8 @@ pub(crate) struct Parts<'a> {
     pub listed: Option<&'a Listed>,
     /// The badge of each number that calls, where it is known.
     pub lines: &'a [Option<Badge>],
+    /// When it will be finished and what it will have cost, as far as that is known.
+    pub forecast: Option<&'a Made>,
     /// The zone in which moments are told.
     pub zone: &'a str,
     pub now: UtcMs,
@@ -48,7 +51,10 @@ impl Parts<'_> {
             first_call: first
                 .filter(|at| *at > self.now)
                 .map(|at| When::told(at.0, &moments::words(at, self.zone))),
-            forecast: None,
+            forecast: self
+                .forecast
+                .filter(|_| self.counts.callable > 0)
+                .and_then(|made| forecast::view(self.campaign, made, self.zone)),
             checked: When::at(self.now.0),
         }
     }
