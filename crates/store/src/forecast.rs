@@ -50,7 +50,7 @@ const PEOPLE: &str = "FROM contacts o WHERE o.campaign_id = $1 AND o.state = 'pe
 const TRIED: &str = "SELECT k.contact_id, k.outcome, COALESCE(k.sent_at_ms, k.reserved_at_ms) \
      FROM contacts o JOIN calls k ON k.contact_id = o.id \
      WHERE o.campaign_id = $1 AND o.state IN ('pending', 'calling') AND k.outcome IS NOT NULL \
-       AND (o.state = 'calling' OR (o.eligible_at_ms > 0 AND o.position % $2 = 0)) \
+       AND (o.state = 'calling' OR (o.last_call_id IS NOT NULL AND o.position % $2 = 0)) \
      ORDER BY k.contact_id, k.reserved_at_ms, k.id";
 const TRIED_ELSEWHERE: &str = "SELECT o.id, COALESCE(k.sent_at_ms, k.reserved_at_ms) \
      FROM calls k JOIN contacts o ON o.campaign_id = $1 AND o.phone = k.phone \

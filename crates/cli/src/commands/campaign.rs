@@ -37,6 +37,10 @@ enum What {
         #[arg(long, value_name = "ID")]
         contact: Option<String>,
     },
+    /// What stands in the way of its calls, before it starts
+    Preflight { id: String },
+    /// When it will be finished and what it will have cost
+    Forecast { id: String },
     /// Begin calling
     Start {
         id: String,
@@ -152,6 +156,12 @@ pub(crate) async fn run(args: CampaignArgs, settings: Settings) -> anyhow::Resul
             api.show(&answer, |answer| {
                 format!("{}\n{}", text(answer, "state"), reasons(&answer["waits"]))
             });
+        }
+        What::Preflight { id } => {
+            api.show(&get(format!("/api/campaigns/{id}/preflight")).await?, preflight);
+        }
+        What::Forecast { id } => {
+            api.show(&get(format!("/api/campaigns/{id}/forecast")).await?, forecast);
         }
         What::Start { id, accept_missing } => {
             act(&id, "start", json!({ "accept_missing": accept_missing })).await?;
@@ -330,6 +340,70 @@ fn one(answer: &Value) -> String {
         .filter_map(Value::as_str)
         .collect();
     let _ = writeln!(out, "possible: {}", possible.join(", "));
+    out
+}
+
+fn preflight(answer: &Value) -> String {
+    let mut out = format!(
+        "{} of {} people can be called; first call {}\n",
+        count(answer, "callable"),
+        count(answer, "people"),
+        answer["first_call_at"].as_str().unwrap_or("never")
+    );
+    for (field, label) in [
+        ("rows_rejected", "rows rejected"),
+        ("rows_duplicate", "rows repeat a number"),
+        ("elsewhere", "also in other campaigns"),
+        ("suppressed", "on the do-not-call list"),
+        ("without_consent", "without consent"),
+        ("without_zone", "without a time zone"),
+        ("outside_hours", "outside their hours now"),
+        ("never_lawful", "never within the hours"),
+    ] {
+        if answer[field].as_u64() > Some(0) {
+            let _ = writeln!(out, "{:>7}  {label}", count(answer, field));
+        }
+    }
+    for lacking in answer["variables"].as_array().into_iter().flatten() {
+        let _ = writeln!(
+            out,
+            "{:>7}  lack a value for {}",
+            count(lacking, "people"),
+            text(lacking, "name")
+        );
+    }
+    out + &forecast(&answer["forecast"])
+}
+
+fn forecast(answer: &Value) -> String {
+    let rows = answer["rows"].as_array().filter(|rows| !rows.is_empty());
+    let Some(rows) = rows else {
+        return "No forecast: nobody is left to call.\n".to_owned();
+    };
+    let mut out = String::from("  lines  finished by 10 %, 50 %, 90 %; costs\n");
+    for row in rows {
+        let finish = &row["finish_at"];
+        let finish = match finish["p50"].as_str() {
+            Some(middle) => format!("{}  {middle}  {}", text(finish, "p10"), text(finish, "p90")),
+            None => "not within 400 days".to_owned(),
+        };
+        let dollars = |case: &str| row["cost_usd"][case].as_f64().unwrap_or(0.0);
+        let _ = writeln!(
+            out,
+            "{}{:>6}  {finish}; ${:.2}  ${:.2}  ${:.2}",
+            if row["chosen"] == true { "*" } else { " " },
+            count(row, "cap"),
+            dollars("p10"),
+            dollars("p50"),
+            dollars("p90")
+        );
+    }
+    let assumed = if answer["assumed"] == true {
+        " and assumptions"
+    } else {
+        ""
+    };
+    let _ = writeln!(out, "from {} calls{assumed}", count(answer, "based_on_calls"));
     out
 }
 

@@ -51,6 +51,14 @@ async fn a_campaign_is_steered_from_a_shell() {
         "{words}"
     );
 
+    let forecast = told(&node, &["campaign", "forecast", &id]).await;
+    assert_eq!(forecast["rows"].as_array().map(Vec::len), Some(3), "{forecast:#}");
+    let (_, words) = said(&node, &["campaign", "preflight", &id]).await;
+    assert!(
+        words.contains("finished by 10 %") && words.contains("and assumptions"),
+        "{words}"
+    );
+
     let paused = told(&node, &["campaign", "pause", &id]).await;
     assert_eq!(paused["status"], "PAUSED");
     let (done, words) = said(&node, &["campaign", "pause", &id]).await;

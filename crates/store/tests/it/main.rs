@@ -57,6 +57,7 @@ mod edits;
 mod expiries;
 mod exports;
 mod facts;
+mod forecasts;
 mod hang_ups;
 mod hours;
 mod hygiene;

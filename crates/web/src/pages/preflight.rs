@@ -13,6 +13,8 @@ pub struct Preflight {
     pub first_call: Option<When>,
     /// When it ends and what it costs. `None` when nobody can be called.
     pub forecast: Option<Forecast>,
+    /// It is being worked out.
+    pub forecast_pending: bool,
     /// When this was looked at.
     pub checked: When,
 }

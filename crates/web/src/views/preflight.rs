@@ -55,6 +55,7 @@ impl Parts<'_> {
                 .forecast
                 .filter(|_| self.counts.callable > 0)
                 .and_then(|made| forecast::view(self.campaign, made, self.zone)),
+            forecast_pending: self.forecast.is_none() && self.counts.callable > 0,
             checked: When::at(self.now.0),
         }
     }

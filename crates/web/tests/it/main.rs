@@ -10,6 +10,7 @@ mod control;
 mod create;
 mod create_refused;
 mod export;
+mod forecasts;
 mod guards;
 mod health;
 mod links;

@@ -227,6 +227,7 @@ impl Preflight {
             checks,
             first_call: Some(When::told(NOW_MS + 66 * HOUR_MS, "Mon 23 Nov 08:00 EST")),
             forecast: Some(forecasts[0].clone()),
+            forecast_pending: false,
             checked: When::at(NOW_MS - 20 * SECOND_MS),
         };
         let small = Self {
@@ -238,6 +239,7 @@ impl Preflight {
             ],
             first_call: None,
             forecast: Some(forecasts[1].clone()),
+            forecast_pending: false,
             checked: When::at(NOW_MS),
         };
         let nobody = Self {
@@ -253,6 +255,7 @@ impl Preflight {
             ],
             first_call: Some(When::told(NOW_MS + HOUR_MS, HOSTILE)),
             forecast: None,
+            forecast_pending: false,
             checked: When::at(NOW_MS),
         };
         vec![("much to look at", full), ("all well", small), ("nobody", nobody)]
