@@ -9,6 +9,7 @@ mod demo;
 mod exports;
 mod lists;
 mod nodes;
+mod pressing;
 mod proxy;
 mod recordings;
 mod rig;

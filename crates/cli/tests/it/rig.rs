@@ -40,6 +40,18 @@ impl Tempo {
         Self { speed, epoch_ms }
     }
 
+    /// What the shared clock shows, in milliseconds.
+    #[expect(clippy::disallowed_methods, reason = "processes agree on real time")]
+    pub(crate) fn now_ms(self) -> i64 {
+        let real_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+            .as_millis();
+        let epoch_ms = i64::try_from(self.epoch_ms).expect("a moment");
+        let gone_ms = i64::try_from(real_ms).expect("a moment") - epoch_ms;
+        epoch_ms + (gone_ms as f64 * self.speed) as i64
+    }
+
     fn args(self) -> [String; 4] {
         [
             "--speed".into(),
