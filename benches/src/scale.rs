@@ -1,7 +1,7 @@
 //! Does the size of a campaign matter? The claim of lines, the seeds' way of finding contacts, and the queries of pages,
 //! in a small and in a large campaign of which nine tenths have been called.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use domain::{
     call::{CallRef, CallState, End, Fact, Source, end::ours},
     campaign::Action,
@@ -261,6 +261,19 @@ async fn anti_joins(database: &Database, campaign: CampaignId, called: i64) -> a
     Ok(latencies)
 }
 
+/// Lets the rest of the campaign happen a hundred times, with as many lines as it may use.
+async fn forecasts(store: &Store, id: CampaignId) -> anyhow::Result<Latencies> {
+    let world = store.world_of(id, 600_000, NOW).await?.context("the campaign")?;
+    let mut latencies = Latencies::default();
+    for seed in 0..3 {
+        let watch = Stopwatch::start();
+        let forecast = domain::forecast::forecast(&world, &[LINES], seed);
+        latencies.add(watch.elapsed());
+        ensure!(forecast.rows.len() == 1, "there is nothing to forecast");
+    }
+    Ok(latencies)
+}
+
 /// Times one query of a page.
 macro_rules! time {
     ($repeats:expr, $query:expr) => {{
@@ -285,6 +298,8 @@ async fn pages(
         search: Some("business 77".to_owned()),
         ..ContactFilter::default()
     };
+    let campaign = store.campaign(id).await?.context("the campaign")?;
+    let policy = store.policy(id).await?.context("its policy")?.policy;
     Ok(vec![
         (
             "progress",
@@ -311,6 +326,26 @@ async fn pages(
             "search",
             "search among contacts",
             time!(repeats, store.contacts(id, &search, page(0))),
+        ),
+        (
+            "why",
+            "why it is not dialling",
+            time!(repeats, store.why(&campaign, NOW)),
+        ),
+        (
+            "preflight",
+            "preflight",
+            time!(repeats, store.preflight(id, &policy, None, NOW)),
+        ),
+        (
+            "forecast_rests_on",
+            "what a forecast rests on",
+            time!(repeats, store.world_of(id, 600_000, NOW)),
+        ),
+        (
+            "forecast",
+            "forecast: a hundred runs",
+            forecasts(store, id).await?,
         ),
     ])
 }
