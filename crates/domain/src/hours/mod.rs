@@ -30,7 +30,7 @@ pub use window::{DayNameError, Week, Window, WindowError};
 pub use words::{city, local_words};
 
 use crate::{
-    place::{Place, clock::Clock},
+    place::{Place, clock::Clock, zones_of_region},
     time::{HOUR_MS, UtcMs},
 };
 use search::Bound;
@@ -264,21 +264,41 @@ impl Hours {
         } else {
             place.zones.iter().map(|zone| Clock::of(zone)).collect()
         };
-        let Some(mut clocks) = clocks.filter(|clocks| !clocks.is_empty()) else {
+        let Some(all) = clocks.filter(|clocks| !clocks.is_empty()) else {
             return Binding::NoZone;
         };
-        if clocks.len() > MANY_ZONES {
-            keep_one_of_each(&mut clocks);
+        let mut distinct = all.clone();
+        if distinct.len() > MANY_ZONES {
+            keep_one_of_each(&mut distinct);
         }
-        Binding::Clocks(clocks)
+        Binding::Clocks(Clocks { all, distinct })
     }
 
-    fn bounds<'a>(&'a self, place: &'a Place, clocks: &'a [Arc<Clock>]) -> Vec<Bound<'a>> {
-        let rules: Vec<&Rule> = self.rules(place).filter(|rule| !rule.is_anytime()).collect();
-        clocks
+    /// What has to be asked: the rule for everybody by every clock, and that of each region by the clocks that are kept
+    /// there. Where none of them is, both cannot be true, and the rule binds by all.
+    fn bounds<'a>(&'a self, place: &'a Place, clocks: &'a Clocks) -> Vec<Bound<'a>> {
+        let everywhere = clocks.distinct.iter();
+        let mut bounds: Vec<Bound<'a>> = everywhere
+            .map(|clock| Bound {
+                clock,
+                rule: &self.rule,
+            })
+            .collect();
+        for (region, rule) in place
+            .regions
             .iter()
-            .flat_map(|clock| rules.iter().map(move |rule| Bound { clock, rule }))
-            .collect()
+            .filter_map(|region| Some((region, self.regions.get(region)?)))
+        {
+            let zones = zones_of_region(region);
+            let before = bounds.len();
+            let there = clocks.all.iter().filter(|clock| zones.contains(&clock.name()));
+            bounds.extend(there.map(|clock| Bound { clock, rule }));
+            if bounds.len() == before {
+                bounds.extend(clocks.distinct.iter().map(|clock| Bound { clock, rule }));
+            }
+        }
+        bounds.retain(|bound| !bound.rule.is_anytime());
+        bounds
     }
 }
 
@@ -302,8 +322,16 @@ enum Binding {
     Anytime,
     /// Hours bind, but whose?
     NoZone,
+    /// These.
+    Clocks(Clocks),
+}
+
+/// The clocks of a place.
+struct Clocks {
     /// At least one.
-    Clocks(Vec<Arc<Clock>>),
+    all: Vec<Arc<Clock>>,
+    /// One of all that agree.
+    distinct: Vec<Arc<Clock>>,
 }
 
 #[cfg(test)]

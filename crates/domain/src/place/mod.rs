@@ -15,6 +15,9 @@
 //! What is not understood is as if it were not there, and the next evidence counts. With none, there are no zones, and
 //! nobody may be called unless the campaign names a zone to fall back on.
 //!
+//! A number of the North American plan that is tied to no area may be in every state that has one of its zones, and so the
+//! rules of all of these bind.
+//!
 //! People take their mobile numbers along, so a number is the weakest evidence. The tables come from libphonenumber
 //! (`scripts/phone-zones.py`) and from our own lists beside this file.
 
@@ -32,7 +35,7 @@ use clock::Clock;
 use columns::Columns;
 use number::Origin;
 use states::State;
-pub use states::{region_codes, region_name};
+pub use states::{region_codes, region_name, zones_of_region};
 
 /// Where a person may be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,13 +156,18 @@ fn perhaps_in(columns: &Columns, origin: &Origin) -> Place {
     } else {
         columns.zones.clone()
     };
-    let regions = owned(
+    let mut regions = owned(
         origin
             .regions
             .iter()
             .copied()
             .chain(perhaps.iter().map(|state| state.code)),
     );
+    // A number of the plan that is tied to no area, a toll-free one say: its owner may live wherever the hour is such.
+    let anywhere = regions.is_empty() && origin.is_north_american;
+    if anywhere {
+        regions = owned(states::in_zones(&zones));
+    }
     let evidence = |found: &[String], by_number: &[&str]| match (found.is_empty(), by_number.is_empty()) {
         (true, _) => Evidence::Nothing,
         (false, true) => Evidence::State,
@@ -171,7 +179,11 @@ fn perhaps_in(columns: &Columns, origin: &Origin) -> Place {
         } else {
             Evidence::Column
         },
-        region_evidence: evidence(&regions, origin.regions),
+        region_evidence: if anywhere && !regions.is_empty() {
+            Evidence::Number
+        } else {
+            evidence(&regions, origin.regions)
+        },
         zones: sorted(zones),
         regions: sorted(regions),
     }

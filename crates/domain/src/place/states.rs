@@ -59,6 +59,23 @@ pub(super) fn read(country: &'static str, text: &str) -> Option<&'static State> 
     TABLE.states.get(*index)
 }
 
+/// The zones in use in the region with this ISO 3166-2 code. Empty: nothing is known of it.
+#[must_use]
+pub fn zones_of_region(code: &str) -> &'static [&'static str] {
+    with_code(code).map_or(&[], |state| state.zones.as_slice())
+}
+
+/// Those that have one of these zones.
+pub(super) fn in_zones(zones: &[String]) -> impl Iterator<Item = &'static str> {
+    let has_one = |state: &&State| {
+        state
+            .zones
+            .iter()
+            .any(|ours| zones.iter().any(|zone| zone == ours))
+    };
+    TABLE.states.iter().filter(has_one).map(|state| state.code)
+}
+
 /// The state with this ISO 3166-2 code.
 pub(super) fn with_code(code: &str) -> Option<&'static State> {
     TABLE.states.iter().find(|state| state.code == code)

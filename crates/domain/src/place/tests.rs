@@ -65,8 +65,13 @@ fn numbers_that_are_tied_to_no_area_may_be_anywhere_in_the_plan() {
     ] {
         assert!(place.zones.iter().any(|known| known == zone), "{zone}");
     }
-    assert!(place.regions.is_empty());
-    assert_eq!(place.region_evidence, Evidence::Nothing);
+    // Nobody knows their state, so the rules of all of them bind.
+    for state in ["US-FL", "US-RI", "US-HI", "CA-ON"] {
+        assert!(place.regions.iter().any(|known| known == state), "{state}");
+    }
+    let at_home = at("+18005550123", &[("timezone", "America/Chicago")]);
+    assert!(at_home.regions.iter().any(|known| known == "US-TX"));
+    assert!(at_home.regions.iter().all(|known| known != "US-RI"));
     // The mobile numbers of Australia and of Russia.
     assert!(zones("+61412345678").contains(&"Australia/Perth".to_owned()));
     assert!(zones("+79161234567").contains(&"Asia/Vladivostok".to_owned()));

@@ -26,6 +26,24 @@ fn hours_on(hours: &Hours, region: &str, date: &str) -> Vec<(i64, i64)> {
     found
 }
 
+/// Where nobody knows the state of a number of the plan, the rules of all states with such an hour bind; and still there
+/// are hours at which it may be called.
+#[test]
+fn a_number_of_no_state_is_bound_by_all_of_them_and_can_be_called() {
+    let anywhere = crate::place::locate("+18005550123", &std::collections::BTreeMap::new());
+    let hours = Hours::preset("us-states").unwrap();
+    let strictest = hours
+        .regions
+        .values()
+        .filter_map(|rule| rule.attempts_per_day)
+        .min();
+    assert_eq!(hours.attempts_per_day(&anywhere), strictest);
+    let monday = UtcMs(1_794_182_400_000);
+    let week_ms = 7 * 24 * 60 * 60 * 1_000;
+    let lawful = hours.next_lawful(&anywhere, None, monday);
+    assert!(lawful.is_some_and(|at| at.since(monday) < week_ms), "{lawful:?}");
+}
+
 #[test]
 fn the_presets_are_there_and_without_fault() {
     let ids: Vec<&str> = Hours::presets().iter().map(|preset| preset.id.as_str()).collect();
