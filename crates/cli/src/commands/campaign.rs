@@ -166,7 +166,7 @@ pub(crate) async fn run(args: CampaignArgs, settings: Settings) -> anyhow::Resul
                 "schedule",
                 json!({ "starts_at": at, "accept_missing": accept_missing }),
             )
-            .await?
+            .await?;
         }
         What::Unschedule { id } => act(&id, "unschedule", json!({})).await?,
         What::Pause { id } => act(&id, "pause", json!({})).await?,
