@@ -8,7 +8,7 @@ use store::Store;
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::{counts::Counts, numbers::Numbers, recordings::Recordings};
+use crate::{counts::Counts, features::Features, numbers::Numbers, recordings::Recordings};
 
 /// A secret from the settings. Compared in constant time, and never shown.
 #[derive(Clone)]
@@ -63,6 +63,8 @@ pub struct WebSettings {
     /// Names by which this server may be addressed, beside those of the machine itself (`localhost`, `127.0.0.1`,
     /// `[::1]`). Without port, in any case.
     pub allowed_hosts: Vec<String>,
+    /// What is switched on.
+    pub features: Features,
 }
 
 impl Default for WebSettings {
@@ -80,6 +82,7 @@ impl Default for WebSettings {
             public_url_set: false,
             clock_speed: 1.0,
             allowed_hosts: Vec::new(),
+            features: Features::default(),
         }
     }
 }

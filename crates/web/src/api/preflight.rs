@@ -5,7 +5,7 @@ use domain::{ids::CampaignId, time::UtcMs};
 use serde::Serialize;
 
 use super::{act_on_campaign::gaps, unfit::words};
-use crate::{error::ApiError, extract::Id, line_health::LineHealth, state::AppState};
+use crate::{error::ApiError, extract::Id, state::AppState};
 
 /// What was found. People may be counted for several reasons.
 #[derive(Serialize)]
@@ -57,7 +57,7 @@ struct LackingJson {
 struct LineJson {
     phone_number_id: String,
     phone_number: Option<String>,
-    /// `healthy`, `busy` or `error`; absent when the provider has not told.
+    /// `healthy`, `busy` or `error`; absent when the provider has not told, or is not asked.
     line: Option<&'static str>,
 }
 
@@ -74,11 +74,16 @@ pub(crate) async fn handler(
     let gaps = gaps(&state, &campaign).await?;
     let account = store.account(now).await?;
     let open = store.open_calls_by_number().await?;
-    let listed = state.numbers.glance();
+    let features = state.settings.features;
+    let listed = if features.phone_line_health_check {
+        state.numbers.glance()
+    } else {
+        None
+    };
     let line = |number: &str| {
         let known = listed.as_ref()?.numbers.iter().find(|known| known.id == number)?;
         let live = open.get(number).copied().unwrap_or(0);
-        Some(LineHealth::of(known, live).as_str())
+        Some(features.line(known, live)?.as_str())
     };
     Ok(Json(PreflightJson {
         status: campaign.status.as_str(),

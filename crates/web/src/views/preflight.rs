@@ -212,6 +212,7 @@ impl Parts<'_> {
             });
         }
         if self.listed.is_none()
+            && !self.lines.is_empty()
             && let Some(check) = checks.last_mut().filter(|check| check.state.key == "info")
         {
             check.note = Some("Vapi is being asked. Look again in a moment.".to_owned());
