@@ -184,6 +184,7 @@ pub(crate) async fn run(
             max_rows: settings.max_campaign_size,
             sandbox_url: surroundings.sandbox_url.clone(),
             public_url_set: settings.public_url.is_some(),
+            features: settings.features,
             clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
             ..WebSettings::default()

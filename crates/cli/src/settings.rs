@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use domain::{phone::Region, policy::Policy};
 use etcetera::AppStrategy;
+use web::Features;
 
 use self::{parse::Values, sources::Sources};
 
@@ -74,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) max_file_upload_bytes: u64,
     /// The longest list, in rows.
     pub(crate) max_campaign_size: u64,
+    /// What is switched on.
+    pub(crate) features: Features,
 }
 
 /// How webhooks prove that they are genuine.
@@ -152,6 +155,7 @@ impl Settings {
             default_policy: values.policy("DEFAULT_POLICY")?,
             max_file_upload_bytes: values.number("MAX_FILE_UPLOAD_SIZE", 10 << 20, 1..=u64::MAX)?,
             max_campaign_size: values.number("MAX_CAMPAIGN_SIZE", 10_000, 1..=100_000_000)?,
+            features: values.features()?,
         };
         settings.check_together()?;
         Ok(settings)

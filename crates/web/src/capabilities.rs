@@ -24,21 +24,29 @@ const MARK: &str = "[hidden]";
 
 /// The same value with everything of that kind replaced by `[hidden]`.
 #[must_use]
-pub(crate) fn hidden(mut value: Value) -> Value {
-    hide(&mut value);
+pub(crate) fn hidden(value: Value) -> Value {
+    hidden_where(value, &|key, _| {
+        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        HIDDEN.contains(&key.to_ascii_lowercase().as_str())
+    })
+}
+
+/// The same value with every field for which `hides` holds replaced by `[hidden]`, at any depth.
+#[must_use]
+pub(crate) fn hidden_where(mut value: Value, hides: &dyn Fn(&str, &Value) -> bool) -> Value {
+    hide(&mut value, hides);
     value
 }
 
-fn hide(value: &mut Value) {
+fn hide(value: &mut Value, hides: &dyn Fn(&str, &Value) -> bool) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, hides)),
         Value::Object(fields) => {
             for (key, value) in fields {
-                let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-                if !value.is_null() && HIDDEN.contains(&key.to_ascii_lowercase().as_str()) {
+                if !value.is_null() && hides(key, value) {
                     *value = MARK.into();
                 } else {
-                    hide(value);
+                    hide(value, hides);
                 }
             }
         }

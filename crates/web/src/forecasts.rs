@@ -15,8 +15,8 @@ use domain::{
     time::{MINUTE_MS, SECOND_MS, UtcMs},
 };
 use engine::Engine;
-use store::{Campaign, Wake};
-use tokio::sync::Semaphore;
+use store::Campaign;
+use tokio::sync::{Semaphore, broadcast};
 
 /// How long a forecast of a campaign that dials is believed, in milliseconds of a clock that runs like life.
 const FRESH_MS: i64 = 15 * SECOND_MS;
@@ -82,6 +82,8 @@ pub(crate) struct Forecasts {
     known: Mutex<HashMap<CampaignId, Known>>,
     /// One at a time: they want a core each.
     turn: Semaphore,
+    /// Tells pages of campaigns whose forecast was made.
+    told: broadcast::Sender<CampaignId>,
 }
 
 impl Forecasts {
@@ -91,6 +93,7 @@ impl Forecasts {
             speed,
             known: Mutex::default(),
             turn: Semaphore::new(1),
+            told: broadcast::Sender::new(REMEMBERED),
         }
     }
 
@@ -114,10 +117,16 @@ impl Forecasts {
                     tracing::warn!(campaign.id = %id, %error, "no forecast could be made");
                 }
                 forecasts.known().entry(id).or_default().is_made = false;
-                forecasts.engine.store().wake(Wake::Campaign(id));
+                // Nobody may be listening.
+                let _ = forecasts.told.send(id);
             });
         }
         made
+    }
+
+    /// Campaigns whose forecast was made in the background, as it happens.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<CampaignId> {
+        self.told.subscribe()
     }
 
     /// A fresh one, however long it takes.

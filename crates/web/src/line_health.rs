@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::{NumberState, ProviderNumber};
 
+use crate::features::Features;
+
 /// The badge of a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LineHealth {
@@ -26,12 +28,20 @@ impl LineHealth {
     }
 
     /// Of a number that the provider has told of.
-    pub(crate) fn of(number: &ProviderNumber, live_calls: u32) -> Self {
+    fn of(number: &ProviderNumber, live_calls: u32) -> Self {
         match (number.state, live_calls) {
             (NumberState::Active, 0) => Self::Healthy,
             (NumberState::Active, _) => Self::Busy,
             _ => Self::Error,
         }
+    }
+}
+
+impl Features {
+    /// The badge of a number that the provider has told of; none when the health of lines is switched off.
+    pub(crate) fn line(self, number: &ProviderNumber, live_calls: u32) -> Option<LineHealth> {
+        self.phone_line_health_check
+            .then(|| LineHealth::of(number, live_calls))
     }
 }
 

@@ -117,7 +117,9 @@ enum Change {
 /// Answers with a stream of `changed` events. Their data is the id of what changed, or `*` for any.
 pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<LiveQuery>) -> Response {
     // Subscribed before the answer begins: the page looks once it is connected, and misses nothing.
-    let changes = changes(state.store().subscribe(), query.topic());
+    let topic = query.topic();
+    let forecasts = forecasts(state.forecasts.subscribe(), topic);
+    let changes = stream::select(changes(state.store().subscribe(), topic), forecasts);
     let hello = stream::once(async { Event::default().comment("connected").retry(RETRY) });
     let messages = hello
         .chain(changes.map(|change| Event::default().event("changed").data(change.to_string())))
@@ -141,6 +143,20 @@ impl std::fmt::Display for Change {
             Self::Anything => f.write_str("*"),
         }
     }
+}
+
+/// Forecasts that this node has made. Nothing but what a page shows has changed, so no other node is told.
+fn forecasts(made: Receiver<CampaignId>, topic: Topic) -> impl Stream<Item = Change> {
+    stream::unfold(made, move |mut made| async move {
+        loop {
+            match (topic, made.recv().await) {
+                (_, Err(RecvError::Closed)) => return None,
+                (Topic::Campaign(only), Ok(id)) if only == id => return Some((Change::Of(id.0), made)),
+                (Topic::Campaign(_), Err(RecvError::Lagged(_))) => return Some((topic.lost(), made)),
+                _ => {}
+            }
+        }
+    })
 }
 
 /// Changes as they come, each at most once in a while, the first at once and the last never lost.

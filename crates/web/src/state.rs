@@ -8,7 +8,9 @@ use store::Store;
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::{counts::Counts, forecasts::Forecasts, numbers::Numbers, recordings::Recordings};
+use crate::{
+    counts::Counts, features::Features, forecasts::Forecasts, numbers::Numbers, recordings::Recordings,
+};
 
 /// A secret from the settings. Compared in constant time, and never shown.
 #[derive(Clone)]
@@ -63,6 +65,8 @@ pub struct WebSettings {
     /// Names by which this server may be addressed, beside those of the machine itself (`localhost`, `127.0.0.1`,
     /// `[::1]`). Without port, in any case.
     pub allowed_hosts: Vec<String>,
+    /// What is switched on.
+    pub features: Features,
 }
 
 impl Default for WebSettings {
@@ -80,6 +84,7 @@ impl Default for WebSettings {
             public_url_set: false,
             clock_speed: 1.0,
             allowed_hosts: Vec::new(),
+            features: Features::default(),
         }
     }
 }

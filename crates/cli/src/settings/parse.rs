@@ -4,6 +4,7 @@ use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use anyhow::{anyhow, ensure};
 use domain::{phone::Region, policy::Policy};
+use web::Features;
 
 use super::sources::{Sourced, Sources};
 
@@ -60,6 +61,18 @@ impl Values {
         found
             .map(|(_, value)| *value)
             .ok_or_else(|| self.bad(name, &right))
+    }
+
+    /// What is switched on: everything, unless a value says otherwise.
+    pub(crate) fn features(&self) -> anyhow::Result<Features> {
+        let on = |name: &str| self.one_of(name, &[("true", true), ("false", false)], true);
+        Ok(Features {
+            strict_batching: on("STRICT_BATCHING")?,
+            phone_line_health_check: on("PHONE_LINE_HEALTH_CHECK")?,
+            transcript_analysis: on("TRANSCRIPT_ANALYSIS")?,
+            cost_tracking: on("COST_TRACKING")?,
+            export_functionality: on("EXPORT_FUNCTIONALITY")?,
+        })
     }
 
     /// An address of the web, without a slash at its end.

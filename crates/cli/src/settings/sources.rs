@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
 /// Every setting there is.
-pub(crate) const NAMES: [&str; 21] = [
+pub(crate) const NAMES: [&str; 26] = [
     "DATABASE_URL",
     "LISTEN_ADDRESS",
     "LOG_LEVEL",
@@ -27,6 +27,11 @@ pub(crate) const NAMES: [&str; 21] = [
     "DEFAULT_POLICY",
     "MAX_FILE_UPLOAD_SIZE",
     "MAX_CAMPAIGN_SIZE",
+    "STRICT_BATCHING",
+    "PHONE_LINE_HEALTH_CHECK",
+    "TRANSCRIPT_ANALYSIS",
+    "COST_TRACKING",
+    "EXPORT_FUNCTIONALITY",
     "AUTOLYNX_CONFIG",
 ];
 
@@ -100,8 +105,9 @@ impl Sources {
             let value = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(switch) => switch.to_string(),
                 other => bail!(
-                    "{}: `{key}` must be a text or a number, not {other}",
+                    "{}: `{key}` must be a text, a number, true or false, not {other}",
                     path.display()
                 ),
             };

@@ -47,6 +47,11 @@ fn a_bad_value_is_named_with_what_would_be_right() {
         (("PUBLIC_URL", "calls.example.com"), "an address such as"),
         (("WEBHOOK_AUTH", "basic"), "secret or bearer or hmac"),
         (("DEFAULT_REGION", "Britain"), "two letters"),
+        (("STRICT_BATCHING", "no"), "true or false"),
+        (("PHONE_LINE_HEALTH_CHECK", "0"), "true or false"),
+        (("TRANSCRIPT_ANALYSIS", "off"), "true or false"),
+        (("COST_TRACKING", "none"), "true or false"),
+        (("EXPORT_FUNCTIONALITY", "yes"), "true or false"),
         (
             ("DEFAULT_POLICY", "lax"),
             "standard, us-strict, us-states, unrestricted",
@@ -105,11 +110,59 @@ fn webhooks_without_a_secret_are_refused() {
 }
 
 #[test]
+fn each_feature_is_on_until_its_own_setting_switches_it_off() {
+    let features = |values: &[(&'static str, &str)]| settings(values).unwrap().features;
+    let all = Features::default();
+    assert_eq!(features(&[]), all);
+    let cases = [
+        (
+            "STRICT_BATCHING",
+            Features {
+                strict_batching: false,
+                ..all
+            },
+        ),
+        (
+            "PHONE_LINE_HEALTH_CHECK",
+            Features {
+                phone_line_health_check: false,
+                ..all
+            },
+        ),
+        (
+            "TRANSCRIPT_ANALYSIS",
+            Features {
+                transcript_analysis: false,
+                ..all
+            },
+        ),
+        (
+            "COST_TRACKING",
+            Features {
+                cost_tracking: false,
+                ..all
+            },
+        ),
+        (
+            "EXPORT_FUNCTIONALITY",
+            Features {
+                export_functionality: false,
+                ..all
+            },
+        ),
+    ];
+    for (name, without) in cases {
+        assert_eq!(features(&[(name, "false")]), without, "{name}");
+        assert_eq!(features(&[(name, "true")]), all, "{name}");
+    }
+}
+
+#[test]
 fn a_file_is_read_and_its_unknown_names_are_refused() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(
         file,
-        "default_concurrency_cap = 12\nDATABASE_URL = \"sqlite:/tmp/a.db\""
+        "default_concurrency_cap = 12\ncost_tracking = false\nDATABASE_URL = \"sqlite:/tmp/a.db\""
     )
     .unwrap();
     let path = file.path().to_owned();
@@ -120,6 +173,7 @@ fn a_file_is_read_and_its_unknown_names_are_refused() {
     };
     let settings = flags("127.0.0.1:9").resolve().unwrap();
     assert_eq!((settings.default_cap, settings.listen.port()), (12, 9));
+    assert!(!settings.features.cost_tracking);
     writeln!(file, "databse_url = \"x\"").unwrap();
     let complaint = format!("{:#}", flags("127.0.0.1:9").resolve().unwrap_err());
     assert!(

@@ -32,7 +32,7 @@ impl Default for Wish {
     }
 }
 
-/// 201 with the copy; 404; 409 when the assistant cannot be used any more.
+/// 201 with the copy; 403 when its order is switched off; 404; 409 when the assistant cannot be used any more.
 pub(crate) async fn handler(
     State(state): State<AppState>,
     Id(id): Id<CampaignId>,
@@ -41,6 +41,8 @@ pub(crate) async fn handler(
     let store = state.store();
     let campaign = store.campaign(id).await?;
     let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
+    let order = (campaign.mode, campaign.quiet_line_gate);
+    state.settings.features.allow_order(order, None)?;
     let name = match &wish.name {
         Some(name) => clean_name(name)?,
         None => clean_name(&format!("{} (copy)", campaign.name)).unwrap_or(campaign.name),

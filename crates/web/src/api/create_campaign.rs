@@ -58,7 +58,7 @@ struct Wish {
     start: bool,
 }
 
-/// 201 with `{campaign, report}`; 413 when the list is too large; 422 when the list or a field is at fault, with the field
+/// 201 with `{campaign, report}`; 403 when the order is switched off; 413 when the list is too large; 422 when the list or a field is at fault, with the field
 /// in `details`; 502 or 503 when the provider cannot be asked for the number.
 pub(crate) async fn handler(
     State(state): State<AppState>,
@@ -174,6 +174,7 @@ impl Wish {
                 ));
             }
         }
+        settings.features.allow_order((mode, quiet_line_gate), None)?;
         Ok(Self {
             name: name(form)?,
             assistant_id: form

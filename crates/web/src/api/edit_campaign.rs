@@ -17,7 +17,7 @@ use super::{
     create_campaign::{clean_name, numbers_to_call_from},
     shapes::CampaignJson,
 };
-use crate::{body::Body, error::ApiError, extract::Id, state::AppState};
+use crate::{body::Body, error::ApiError, extract::Id, features::Features, state::AppState};
 
 /// What is to be changed.
 #[derive(Deserialize, Default)]
@@ -42,7 +42,7 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>
     Option::deserialize(value).map(Some)
 }
 
-/// 200 with the campaign; 404; 409 `already_started` or `campaign_over`; 422 when a field is at fault.
+/// 200 with the campaign; 403 when the order is switched off; 404; 409 `already_started` or `campaign_over`; 422 when a field is at fault.
 pub(crate) async fn handler(
     State(state): State<AppState>,
     Id(id): Id<CampaignId>,
@@ -86,7 +86,7 @@ pub(crate) async fn handler(
                 },
             )?)),
         },
-        order: order(&wish, &campaign)?,
+        order: order(&wish, &campaign, state.settings.features)?,
     };
     match store.edit_campaign(id, &edit, now).await? {
         Edited::Done => {}
@@ -118,7 +118,11 @@ pub(crate) async fn handler(
 }
 
 /// How the list is worked through, when something of it is asked for; what is left out stays.
-fn order(wish: &Wish, campaign: &store::Campaign) -> Result<Option<(Mode, Option<u32>, bool)>, ApiError> {
+fn order(
+    wish: &Wish,
+    campaign: &store::Campaign,
+    features: Features,
+) -> Result<Option<(Mode, Option<u32>, bool)>, ApiError> {
     if wish.mode.is_none() && wish.batch_size.is_none() && wish.quiet_line_gate.is_none() {
         return Ok(None);
     }
@@ -139,6 +143,7 @@ fn order(wish: &Wish, campaign: &store::Campaign) -> Result<Option<(Mode, Option
             "`quiet_line_gate` needs `mode` to be `batch`.",
         ));
     }
+    features.allow_order((mode, quiet), Some((campaign.mode, campaign.quiet_line_gate)))?;
     let batch_size = batch_size.or(wish.cap).unwrap_or(campaign.cap);
     if batch_size == 0 {
         return Err(ApiError::field("batch_size", "`batch_size` is at least 1."));

@@ -10,7 +10,7 @@ use domain::{ids::CampaignId, time::UtcMs};
 use futures::TryStreamExt;
 use store::ExportRow;
 
-use crate::{error::ApiError, extract::Id, sheet::Sheet, state::AppState};
+use crate::{error::ApiError, extract::Id, features::Features, sheet::Sheet, state::AppState};
 
 const COLUMNS: [&str; 19] = [
     "name",
@@ -34,11 +34,13 @@ const COLUMNS: [&str; 19] = [
     "provider_call_id",
 ];
 
-/// 200 with the file; 404.
+/// 200 with the file; 403 when exporting is switched off; 404.
 pub(crate) async fn handler(
     State(state): State<AppState>,
     Id(id): Id<CampaignId>,
 ) -> Result<Response, ApiError> {
+    let features = state.settings.features;
+    features.allow_export()?;
     let store = state.store();
     let campaign = store
         .campaign(id)
@@ -53,6 +55,7 @@ pub(crate) async fn handler(
     }
     let headers = COLUMNS
         .iter()
+        .filter(|name| is_shown(features, name))
         .map(|name| (*name).to_owned())
         .chain(own.iter().map(|name| heading(name)));
     let mut sheet = Sheet::begin(headers)?;
@@ -61,9 +64,21 @@ pub(crate) async fn handler(
         let others = own
             .iter()
             .map(|name| row.variables.get(name).cloned().unwrap_or_default());
-        sheet.row(cells(&row).into_iter().chain(others))?;
+        let ours = COLUMNS.iter().zip(cells(&row));
+        let ours = ours.filter(|(name, _)| is_shown(features, name));
+        sheet.row(ours.map(|(_, cell)| cell).chain(others))?;
     }
     sheet.respond(&format!("{}.csv", campaign.name))
+}
+
+/// Whether a column of ours is switched on. Its name stays ours otherwise too, so that the list's own are called the same in
+/// every file.
+fn is_shown(features: Features, column: &str) -> bool {
+    match column {
+        "cost_usd" => features.cost_tracking,
+        "success_evaluation" | "summary" | "transcript" => features.transcript_analysis,
+        _ => true,
+    }
 }
 
 /// What a column of the list is called.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::shapes::dollars;
-use crate::{error::ApiError, extract::Id, forecasts::Made, state::AppState};
+use crate::{error::ApiError, extract::Id, features::Features, forecasts::Made, state::AppState};
 
 /// A forecast.
 #[derive(Serialize)]
@@ -37,8 +37,9 @@ struct RowJson {
     chosen: bool,
     /// When the last of its people is final. `null`: not within 400 days.
     finish_at: Option<BandJson<String>>,
-    cost_usd: BandJson<f64>,
-    cost_usd_micros: BandJson<i64>,
+    /// `null` where costs are not shown.
+    cost_usd: Option<BandJson<f64>>,
+    cost_usd_micros: Option<BandJson<i64>>,
     /// In how many of a hundred cases the budget stops it before everybody was called.
     stopped_by_budget_percent: u32,
 }
@@ -62,13 +63,15 @@ impl<T> BandJson<T> {
 }
 
 impl ForecastJson {
-    pub(super) fn of(made: &Made, cap: u32) -> Self {
+    pub(super) fn of(made: &Made, cap: u32, features: Features) -> Self {
         let row = |row: &Row| RowJson {
             cap: row.cap,
             chosen: row.cap == cap,
             finish_at: row.finish.map(|band| BandJson::of(band, UtcMs::to_iso)),
-            cost_usd: BandJson::of(row.cost, dollars),
-            cost_usd_micros: BandJson::of(row.cost, |cost| cost.0),
+            cost_usd: features.cost_tracking.then(|| BandJson::of(row.cost, dollars)),
+            cost_usd_micros: features
+                .cost_tracking
+                .then(|| BandJson::of(row.cost, |cost| cost.0)),
             stopped_by_budget_percent: row.stopped_by_budget_percent,
         };
         let outcomes = made.mix.iter();
@@ -93,5 +96,7 @@ pub(crate) async fn handler(
     let campaign = state.store().campaign(id).await?;
     let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
     let made = state.forecasts.ask(&campaign).await?;
-    Ok(Json(made.map(|made| ForecastJson::of(&made, campaign.cap))))
+    Ok(Json(made.map(|made| {
+        ForecastJson::of(&made, campaign.cap, state.settings.features)
+    })))
 }

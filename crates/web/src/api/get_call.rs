@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::{CallDetail, EventRow};
 
 use super::shapes::{dollars, iso};
-use crate::{capabilities, error::ApiError, extract::Id, state::AppState};
+use crate::{capabilities, error::ApiError, extract::Id, shown, state::AppState};
 
 /// A call. Never holds the address at which a live call takes orders.
 #[derive(Serialize)]
@@ -64,12 +64,7 @@ pub(crate) async fn handler(
     State(state): State<AppState>,
     Id(id): Id<CallId>,
 ) -> Result<Json<CallJson>, ApiError> {
-    let call = state
-        .store()
-        .call(id)
-        .await?
-        .ok_or_else(|| ApiError::not_found("call"))?;
-    Ok(Json(call.into()))
+    Ok(Json(shown::call(&state, id).await?.into()))
 }
 
 impl From<CallDetail> for CallJson {

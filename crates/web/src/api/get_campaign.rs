@@ -27,7 +27,7 @@ pub(crate) async fn handler(
         .ok_or_else(|| ApiError::not_found("campaign"))?;
     let progress = store.progress(id).await?;
     let account = store.account(state.now()).await?;
-    let progress = ProgressJson::new(&campaign, &progress, &account);
+    let progress = ProgressJson::new(&campaign, &progress, &account, state.settings.features);
     Ok(Json(CampaignDetail {
         campaign: campaign.into(),
         progress,

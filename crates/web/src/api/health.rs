@@ -12,13 +12,14 @@ use serde::Serialize;
 use store::Kind;
 
 use super::shapes::iso;
-use crate::state::AppState;
+use crate::{features::Features, state::AppState};
 
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
     timestamp: String,
     version: String,
+    features: Features,
     checks: Checks,
     /// Absent when the database is down.
     counts: Option<Counts>,
@@ -60,6 +61,7 @@ pub(crate) async fn handler(State(state): State<AppState>) -> Response {
         status: if counts.is_ok() { "healthy" } else { "unhealthy" },
         timestamp: state.now().to_iso(),
         version: state.settings.version.clone(),
+        features: state.settings.features,
         checks: Checks {
             database: Database {
                 healthy: counts.is_ok(),

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::ApiError,
     extract::{Id, Params},
+    shown,
     state::AppState,
 };
 
@@ -43,7 +44,7 @@ pub(crate) async fn handler(
     if store.campaign(id).await?.is_none() {
         return Err(ApiError::not_found("campaign"));
     }
-    let contacts = store.contacts(id, &filter, page).await?;
+    let contacts = shown::contacts(&state, id, &filter, page).await?;
     let total = store.count_contacts(id, &filter).await?;
     Ok(Json(Paged::new(
         contacts.into_iter().map(ContactJson::from).collect(),

@@ -30,7 +30,8 @@ struct NumberJson {
     state: &'static str,
     /// Our own calls on it at this moment.
     live_calls: u32,
-    status: &'static str,
+    /// Absent when the health of lines is switched off.
+    status: Option<&'static str>,
     /// Whether a campaign that names no number calls from this one.
     default: bool,
 }
@@ -56,7 +57,7 @@ pub(crate) async fn list(State(state): State<AppState>) -> Result<Json<Numbers>,
             usable: number.usable(),
             state: number.state.as_str(),
             live_calls: live,
-            status: LineHealth::of(number, live).as_str(),
+            status: state.settings.features.line(number, live).map(LineHealth::as_str),
             default: default == Some(number.id.as_str()),
         }
     });
@@ -78,17 +79,20 @@ pub(crate) struct Which {
 pub(crate) struct LineJson {
     phone_number_id: Option<String>,
     number: Option<String>,
-    status: &'static str,
+    status: Option<&'static str>,
     live_calls: u32,
     detail: String,
     last_checked: String,
 }
 
-/// 200, also when the provider cannot be asked: that is an `error` of the line; 404 when it has no such number.
+/// 200, also when the provider cannot be asked: that is an `error` of the line; 403 when the health of
+/// lines is switched off; 404 when it has no such number.
 pub(crate) async fn line(
     State(state): State<AppState>,
     Params(which): Params<Which>,
 ) -> Result<Json<LineJson>, ApiError> {
+    let features = state.settings.features;
+    features.allow_line_health()?;
     let wanted = Some(which.phone_number_id.as_str())
         .filter(|id| !id.is_empty())
         .or(state.settings.default_phone_number_id.as_deref());
@@ -100,7 +104,7 @@ pub(crate) async fn line(
             return Ok(Json(LineJson {
                 phone_number_id: wanted.map(str::to_owned),
                 number: None,
-                status: LineHealth::Error.as_str(),
+                status: Some(LineHealth::Error.as_str()),
                 live_calls: wanted.and_then(|id| open.get(id)).copied().unwrap_or(0),
                 detail: format!("The provider could not be asked: {why}."),
                 last_checked: state.now().to_iso(),
@@ -120,7 +124,7 @@ pub(crate) async fn line(
     Ok(Json(LineJson {
         phone_number_id: Some(number.id.clone()),
         number: number.number.clone(),
-        status: LineHealth::of(number, live).as_str(),
+        status: features.line(number, live).map(LineHealth::as_str),
         live_calls: live,
         detail: detail(number, live),
         last_checked: listed.at.to_iso(),

@@ -5,7 +5,7 @@ use domain::{ids::CampaignId, time::UtcMs};
 use serde::Serialize;
 
 use super::{act_on_campaign::gaps, forecast::ForecastJson, unfit::words};
-use crate::{error::ApiError, extract::Id, line_health::LineHealth, state::AppState};
+use crate::{error::ApiError, extract::Id, state::AppState};
 
 /// What was found. People may be counted for several reasons.
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ struct LackingJson {
 struct LineJson {
     phone_number_id: String,
     phone_number: Option<String>,
-    /// `healthy`, `busy` or `error`; absent when the provider has not told.
+    /// `healthy`, `busy` or `error`; absent when the provider has not told, or is not asked.
     line: Option<&'static str>,
 }
 
@@ -77,11 +77,16 @@ pub(crate) async fn handler(
     let account = store.account(now).await?;
     let open = store.open_calls_by_number().await?;
     let forecast = state.forecasts.ask(&campaign).await?;
-    let listed = state.numbers.glance();
+    let features = state.settings.features;
+    let listed = if features.phone_line_health_check {
+        state.numbers.glance()
+    } else {
+        None
+    };
     let line = |number: &str| {
         let known = listed.as_ref()?.numbers.iter().find(|known| known.id == number)?;
         let live = open.get(number).copied().unwrap_or(0);
-        Some(LineHealth::of(known, live).as_str())
+        Some(features.line(known, live)?.as_str())
     };
     Ok(Json(PreflightJson {
         status: campaign.status.as_str(),
@@ -120,6 +125,6 @@ pub(crate) async fn handler(
             .collect(),
         usable_lines: account.lines().usable(),
         open_calls: account.open_calls,
-        forecast: forecast.map(|made| ForecastJson::of(&made, campaign.cap)),
+        forecast: forecast.map(|made| ForecastJson::of(&made, campaign.cap, features)),
     }))
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::{Account, Campaign, ContactRow, Progress};
 
 use super::unfit::words;
+use crate::features::Features;
 
 /// A moment as ISO-8601.
 pub(super) fn iso(moment: Option<UtcMs>) -> Option<String> {
@@ -137,8 +138,8 @@ pub(crate) struct ProgressJson {
     calls: BTreeMap<&'static str, u64>,
     lines: LinesJson,
     facts: FactsJson,
-    cost_usd: f64,
-    cost_usd_micros: i64,
+    cost_usd: Option<f64>,
+    cost_usd_micros: Option<i64>,
     rates: RatesJson,
 }
 
@@ -168,7 +169,13 @@ struct RatesJson {
 }
 
 impl ProgressJson {
-    pub(crate) fn new(campaign: &Campaign, progress: &Progress, account: &Account) -> Self {
+    pub(crate) fn new(
+        campaign: &Campaign,
+        progress: &Progress,
+        account: &Account,
+        features: Features,
+    ) -> Self {
+        let cost = features.cost_tracking.then_some(progress.cost);
         let count = |state: ContactState| (state.as_str(), progress.in_state(state));
         let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), progress.with_outcome(outcome)));
         let done = progress.in_state(ContactState::Done);
@@ -200,8 +207,8 @@ impl ProgressJson {
                 poll: progress.facts.poll,
                 dial: progress.facts.dial,
             },
-            cost_usd: dollars(progress.cost),
-            cost_usd_micros: progress.cost.0,
+            cost_usd: cost.map(dollars),
+            cost_usd_micros: cost.map(|cost| cost.0),
             rates: RatesJson {
                 done: ratio(
                     u64::from(campaign.final_contacts),

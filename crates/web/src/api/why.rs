@@ -9,15 +9,17 @@ use domain::{
     waiting::Waiting,
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{error::ApiError, extract::Id, state::AppState};
+use crate::{error::ApiError, extract::Id, features::Features, shown::without_sums, state::AppState};
 
 /// A reason to wait.
 #[derive(Serialize)]
 struct WaitingJson {
+    /// The cause and what belongs to it.
     #[serde(flatten)]
-    waiting: Waiting,
+    waiting: Map<String, Value>,
     /// The same in words, without the time.
     words: String,
     /// What to do about it.
@@ -26,14 +28,26 @@ struct WaitingJson {
     until: Option<String>,
 }
 
-impl From<Waiting> for WaitingJson {
-    fn from(waiting: Waiting) -> Self {
-        Self {
-            words: waiting.cause.words(),
+impl WaitingJson {
+    fn new(waiting: &Waiting, features: Features) -> Result<Self, ApiError> {
+        let fields = serde_json::to_value(waiting).map_err(ApiError::internal)?;
+        let mut fields = fields.as_object().cloned().unwrap_or_default();
+        fields.remove("until");
+        let words = without_sums(features, &waiting.cause);
+        if words.is_some() {
+            fields.remove("spent");
+            fields.remove("held");
+        }
+        Ok(Self {
+            words: words.unwrap_or_else(|| waiting.cause.words()),
             advice: waiting.cause.advice(),
             until: waiting.until.map(domain::time::UtcMs::to_iso),
-            waiting,
-        }
+            waiting: fields,
+        })
+    }
+
+    fn all(waits: &[Waiting], features: Features) -> Result<Vec<Self>, ApiError> {
+        waits.iter().map(|waiting| Self::new(waiting, features)).collect()
     }
 }
 
@@ -62,8 +76,8 @@ pub(crate) async fn campaign(
         status: campaign.status.as_str(),
         open_calls: why.open_calls,
         cap: why.cap,
-        campaign: why.campaign.into_iter().map(WaitingJson::from).collect(),
-        contacts: why.contacts.into_iter().map(WaitingJson::from).collect(),
+        campaign: WaitingJson::all(&why.campaign, state.settings.features)?,
+        contacts: WaitingJson::all(&why.contacts, state.settings.features)?,
     }))
 }
 
@@ -88,6 +102,6 @@ pub(crate) async fn contact(
     let why = why.ok_or_else(|| ApiError::not_found("contact"))?;
     Ok(Json(ContactWhyJson {
         state: why.state.as_str(),
-        waits: why.waits.into_iter().map(WaitingJson::from).collect(),
+        waits: WaitingJson::all(&why.waits, state.settings.features)?,
     }))
 }

@@ -112,6 +112,7 @@ async fn live(state: &AppState, id: AssistantId) -> Result<AssistantLive, ApiErr
     let store = state.store();
     let assistant = find(state, id).await?;
     let parts = Parts {
+        features: state.settings.features,
         results: store.assistant_results(id).await?,
         campaigns: store.campaigns_of_assistant(id, false, CAMPAIGNS).await?,
         versions: store.assistant_versions(id, u32::MAX, VERSIONS + 1).await?,
@@ -126,7 +127,12 @@ async fn test_call(state: &AppState, live: &AssistantLive) -> Result<TestCall, A
     let numbers = listed.as_ref().map(|listed| listed.numbers.as_slice());
     let default = state.settings.default_phone_number_id.as_deref();
     Ok(TestCall {
-        phone_numbers: choices(numbers.unwrap_or_default(), &open, default),
+        phone_numbers: choices(
+            numbers.unwrap_or_default(),
+            &open,
+            default,
+            state.settings.features,
+        ),
         notice: trouble.map(|error| notice(&error, listed.is_some())),
         variables: live
             .variables

@@ -8,6 +8,7 @@ use crate::{
     error::ApiError,
     extract::Id,
     pages::{CallPage, CallPanel},
+    shown,
     state::AppState,
     views::{call::panel, shell::shell},
 };
@@ -30,16 +31,13 @@ pub(crate) async fn call_panel(
 }
 
 async fn read(state: &AppState, id: CallId) -> Result<CallPanel, ApiError> {
-    let call = state
-        .store()
-        .call(id)
-        .await?
-        .ok_or_else(|| ApiError::not_found("call"))?;
+    let call = shown::call(state, id).await?;
     let campaign = state.store().campaign(call.campaign_id).await?;
     Ok(panel(
         &call,
         campaign.as_ref(),
         state.recordings.is_some(),
+        state.settings.features,
         state.now(),
     ))
 }

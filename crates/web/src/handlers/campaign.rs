@@ -16,9 +16,11 @@ use crate::{
     api::act_on_campaign::gaps,
     error::ApiError,
     extract::{Id, Params},
+    features::Features,
     moments,
     numbers::Listed,
     pages::{Badge, CallsFilter, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choices},
+    shown,
     state::AppState,
     views::{
         calls, campaign_dialogs,
@@ -144,8 +146,13 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     } else {
         Vec::new()
     };
+    let features = state.settings.features;
     // A page of a campaign never waits for the provider.
-    let listed = state.numbers.glance();
+    let listed = if features.phone_line_health_check {
+        state.numbers.glance()
+    } else {
+        None
+    };
     let open = store.open_calls_by_number().await?;
     let parts = Parts {
         progress: state.counts.progress(id, now).await?,
@@ -153,7 +160,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
         finished: first(ContactState::Done, FINISHED_SAMPLE).await?,
         gaps: gaps(state, &campaign).await?,
-        lines: lines(&campaign, listed.as_ref(), &open),
+        lines: lines(features, &campaign, listed.as_ref(), &open),
         listed,
         why,
         preflight,
@@ -162,17 +169,29 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         not_hung_up,
         policy,
         webhooks: state.settings.public_url_set,
+        features,
         campaign,
         now,
     };
     Ok(parts.view())
 }
 
-/// The badge of each number that calls.
-fn lines(campaign: &Campaign, listed: Option<&Listed>, open: &BTreeMap<String, u32>) -> Vec<Option<Badge>> {
+/// The badge of each number that calls; nothing when the health of lines is switched off.
+fn lines(
+    features: Features,
+    campaign: &Campaign,
+    listed: Option<&Listed>,
+    open: &BTreeMap<String, u32>,
+) -> Vec<Option<Badge>> {
+    if !features.phone_line_health_check {
+        return Vec::new();
+    }
     let numbers = campaign.numbers.iter();
     numbers
-        .map(|number| badge(listed, &number.id, open.get(&number.id).copied().unwrap_or(0)))
+        .map(|number| {
+            let live = open.get(&number.id).copied().unwrap_or(0);
+            badge(features, listed, &number.id, live)
+        })
         .collect()
 }
 
@@ -205,16 +224,11 @@ async fn table(
     let size = u64::from(calls::PAGE_SIZE);
     let page = filter.page().min(total.div_ceil(size).max(1));
     let offset = u32::try_from((page - 1).saturating_mul(size)).unwrap_or(u32::MAX);
-    let rows = store
-        .contacts(
-            id,
-            &wanted,
-            Page {
-                limit: calls::PAGE_SIZE,
-                offset,
-            },
-        )
-        .await?;
+    let part = Page {
+        limit: calls::PAGE_SIZE,
+        offset,
+    };
+    let rows = shown::contacts(state, id, &wanted, part).await?;
     filter.page = page.to_string();
     let mut hours = BTreeMap::new();
     if !campaign.status.is_final() {
@@ -227,5 +241,6 @@ async fn table(
             }
         }
     }
-    Ok(calls::table(id, filter, &rows, &hours, total, now))
+    let features = state.settings.features;
+    Ok(calls::table(id, filter, &rows, &hours, total, features, now))
 }

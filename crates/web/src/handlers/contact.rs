@@ -72,6 +72,7 @@ async fn read(state: &AppState, address: Address) -> Result<ContactPanel, ApiErr
         policy: policy.policy,
         suppressions,
         listed: state.numbers.glance(),
+        features: state.settings.features,
         campaign,
         contact,
     };

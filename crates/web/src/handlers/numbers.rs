@@ -27,5 +27,11 @@ async fn read(state: &AppState) -> Result<NumberList, ApiError> {
     let (listed, trouble) = state.numbers.as_known().await;
     let open = state.store().open_calls_by_number().await?;
     let default = state.settings.default_phone_number_id.as_deref();
-    Ok(list(listed.as_ref(), trouble.as_ref(), &open, default))
+    Ok(list(
+        listed.as_ref(),
+        trouble.as_ref(),
+        &open,
+        default,
+        state.settings.features,
+    ))
 }

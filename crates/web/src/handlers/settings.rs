@@ -95,6 +95,7 @@ async fn stored(state: &AppState, id: CampaignId) -> Result<Stored, ApiError> {
         open: store.open_calls_by_number().await?,
         caps: store.number_caps().await?,
         max_rows: state.settings.max_rows,
+        features: state.settings.features,
     })
 }
 

@@ -19,6 +19,8 @@ pub struct AssistantActions {
     pub clone_name: String,
     /// Show Test call, which opens the dialog of [`super::TestCall`].
     pub test_call: bool,
+    /// Show Export, which downloads `/api/assistants/{id}/export`.
+    pub export: bool,
     /// Activate or Deactivate.
     pub switch: Option<Button>,
     /// Delete.
@@ -68,6 +70,7 @@ impl AssistantActions {
             clone: !matches!(state, "creating" | "not_created"),
             clone_name: clone_name(name, !own),
             test_call: own && ready && !gone,
+            export: true,
             switch: (own && ready).then_some(switch),
             delete: (own && ready).then_some(delete),
         }

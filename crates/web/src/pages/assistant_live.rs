@@ -114,12 +114,12 @@ pub struct Results {
     pub connect_rate: String,
     /// `412 of 1,084 calls`, where there are any.
     pub connect_detail: Option<String>,
-    /// `61%`, or `–` before the first judgement.
-    pub success_rate: String,
+    /// `61%`, or `–` before the first judgement. `None` when judgements are not shown.
+    pub success_rate: Option<String>,
     /// `66 of 108 judged`, where there are any.
     pub success_detail: Option<String>,
-    /// `$113.84`.
-    pub cost: String,
+    /// `$113.84`. `None` when costs are not shown.
+    pub cost: Option<String>,
 }
 
 /// A campaign that uses the assistant.

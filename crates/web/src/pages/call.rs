@@ -56,7 +56,7 @@ pub struct CallPanel {
     pub finished: Option<When>,
     /// From answer to end.
     pub duration: Option<String>,
-    /// What it cost, with four decimals.
+    /// What it cost, with four decimals, or `–` until that is known. `None` when costs are not shown.
     pub cost: Option<String>,
     /// The recording.
     pub recording: Option<Recording>,

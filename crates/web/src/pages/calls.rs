@@ -13,6 +13,8 @@ pub struct CallsTable {
     pub campaign_id: String,
     /// What is shown.
     pub filter: CallsFilter,
+    /// Whether costs are shown.
+    pub costs: bool,
     /// One page of rows.
     pub rows: Vec<CallRow>,
     /// Where the reader is.

@@ -58,8 +58,8 @@ pub struct CampaignLive {
     pub facts: Vec<Counted>,
     /// What the ways mean right now, for instance that no webhook has arrived and polling does the work.
     pub facts_note: Option<String>,
-    /// Cost so far.
-    pub money: Money,
+    /// Cost so far; `None` when costs are not shown.
+    pub money: Option<Money>,
     /// How fast it goes.
     pub pace: Pace,
 }

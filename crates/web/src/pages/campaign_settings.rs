@@ -36,6 +36,10 @@ pub struct CampaignSettingsPage {
     pub locked: Option<String>,
     /// Why mode and batches may not be changed, for instance `Can be changed until the start.`
     pub mode_locked: Option<String>,
+    /// Whether batches can be chosen, or are.
+    pub batches: bool,
+    /// Whether waiting for a quiet line can be chosen, or is.
+    pub quiet_line: bool,
     /// Why the start time may not be changed.
     pub start_locked: Option<String>,
     /// The fields.
@@ -196,12 +200,19 @@ pub struct RegionRow {
 /// What the money is doing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MoneyState {
+    /// What it comes to; `None` when costs are not shown.
+    pub figures: Option<MoneyFigures>,
+    /// How a call's worst case is reckoned, in a sentence.
+    pub basis: String,
+}
+
+/// What a campaign has cost and may cost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoneyFigures {
     /// What finished calls have cost.
     pub spent: String,
     /// What the calls that are live or not billed yet may cost at worst.
     pub held: String,
-    /// How a call's worst case is reckoned, in a sentence.
-    pub basis: String,
 }
 
 /// One version of the policy.

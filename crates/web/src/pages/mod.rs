@@ -103,8 +103,8 @@ pub use campaign_dialogs::{Append, AppendResult, RedialChoice, RedialChoices, Sc
 pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup};
 pub use campaign_menu::{CampaignMenu, MenuState};
 pub use campaign_settings::{
-    CampaignSettingsPage, DayField, MoneyState, NumberChoice, PolicyVersion, RegionRow, RetryField,
-    SettingsForm,
+    CampaignSettingsPage, DayField, MoneyFigures, MoneyState, NumberChoice, PolicyVersion, RegionRow,
+    RetryField, SettingsForm,
 };
 pub use campaigns::{CampaignList, CampaignRow, CampaignsFilter, CampaignsPage};
 pub use contact::{ContactAttempt, ContactPage, ContactPanel, DecisionFact};

@@ -45,12 +45,20 @@ pub struct NumberRow {
     pub default: bool,
     /// Calls on it right now, ours and others'.
     pub live_calls: u64,
-    /// [`Badge::line_health`].
-    pub health: Badge,
+    /// [`Badge::line_health`]; `None` when the health of lines is switched off.
+    pub health: Option<Badge>,
     /// What that rests on, in a sentence.
     pub health_detail: Option<String>,
     /// When that was last looked at.
     pub checked: Option<When>,
+}
+
+impl NumberList {
+    /// Whether the health of lines is shown.
+    #[must_use]
+    pub fn has_health(&self) -> bool {
+        self.rows.iter().any(|row| row.health.is_some())
+    }
 }
 
 impl NumberRow {
@@ -83,8 +91,8 @@ impl NumberRow {
         }
         if self.state.key != "active" {
             label = format!("{label}, {}", self.state.label.to_lowercase());
-        } else if self.health.key != "healthy" {
-            label = format!("{label}, {}", self.health.label.to_lowercase());
+        } else if let Some(health) = self.health.as_ref().filter(|health| health.key != "healthy") {
+            label = format!("{label}, {}", health.label.to_lowercase());
         }
         if self.only_for_tries() {
             label.push_str(", for tries");

@@ -1,5 +1,7 @@
 //! What surrounds every page.
 
+use crate::features::Features;
+
 /// The header, the banner and the footer of every page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shell {
@@ -9,6 +11,8 @@ pub struct Shell {
     pub storage: String,
     /// Set when the provider is a sandbox and nobody is really called.
     pub sandbox: Option<Sandbox>,
+    /// What is switched on.
+    pub features: Features,
     /// The server's clock. Pages go by it: a reader's may be wrong, and that of a rehearsal runs faster.
     pub clock: ServerClock,
 }
@@ -30,7 +34,7 @@ pub struct Sandbox {
 }
 
 impl Shell {
-    /// The shells of the samples: a sandbox on a laptop, and production.
+    /// The shells of the samples: a sandbox on a laptop, production, and nothing switched on.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
         let clock = ServerClock {
@@ -47,6 +51,7 @@ impl Shell {
                     version: "0.1.0".to_owned(),
                     storage: "SQLite".to_owned(),
                     sandbox,
+                    features: Features::default(),
                     clock: clock.clone(),
                 },
             ),
@@ -56,6 +61,17 @@ impl Shell {
                     version: "0.1.0".to_owned(),
                     storage: "Postgres".to_owned(),
                     sandbox: None,
+                    features: Features::default(),
+                    clock: clock.clone(),
+                },
+            ),
+            (
+                "switched off",
+                Self {
+                    version: "0.1.0".to_owned(),
+                    storage: "SQLite".to_owned(),
+                    sandbox: None,
+                    features: Features::none(),
                     clock,
                 },
             ),

@@ -17,6 +17,7 @@ use crate::{
         versions::changed,
     },
     error::ApiError,
+    features::Features,
     pages::{
         AssistantActions, AssistantFormPage, AssistantLive, AssistantNotice, AssistantVersionPage, Badge,
         Difference, Drift, Existing, Profile, Results, Shell, UsedBy, VersionRow, When,
@@ -34,6 +35,8 @@ const PLACES: usize = 6;
 /// Everything that the page is made of.
 pub(crate) struct Parts {
     pub assistant: Assistant,
+    /// What is switched on.
+    pub features: Features,
     /// What came of its calls.
     pub results: Counted,
     /// Its latest campaigns, at most [`CAMPAIGNS`].
@@ -51,7 +54,7 @@ impl Parts {
         let hidden = secrets::hidden(&config);
         let state = state_of(assistant);
         let gone = assistant.gone_at.is_some();
-        let usage = UsageJson::from(self.results.clone());
+        let usage = UsageJson::new(&self.results, self.features);
         let shown = u64::from(CAMPAIGNS).min(self.campaigns.len() as u64);
         let campaigns = self.campaigns.iter().filter(|campaign| !campaign.test).count() as u64;
         let more = u64::from(assistant.campaigns).saturating_sub(campaigns);
@@ -65,14 +68,17 @@ impl Parts {
             provider_assistant_id: assistant.provider_assistant_id.clone(),
             updated: When::at(assistant.updated_at.0),
             checked: assistant.checked_at.map(|at| When::at(at.0)),
-            actions: AssistantActions::of(
-                &id,
-                &assistant.name,
-                assistant.source.as_str(),
-                state,
-                assistant.active,
-                gone,
-            ),
+            actions: AssistantActions {
+                export: self.features.export_functionality,
+                ..AssistantActions::of(
+                    &id,
+                    &assistant.name,
+                    assistant.source.as_str(),
+                    state,
+                    assistant.active,
+                    gone,
+                )
+            },
             notices: notices(assistant, &config),
             drift: self.drift(&config)?,
             profile: Profile::of(&serde_json::Value::Object(hidden.as_map().clone())),
@@ -89,11 +95,14 @@ impl Parts {
                         count_of(usage.calls, "call", "calls")
                     )
                 }),
-                success_rate: usage.success_rate.map_or_else(|| "–".to_owned(), percent),
+                success_rate: usage
+                    .judged
+                    .map(|_| usage.success_rate.map_or_else(|| "–".to_owned(), percent)),
                 success_detail: usage
-                    .success_rate
-                    .map(|_| format!("{} of {} judged", count(usage.successes), count(usage.judged))),
-                cost: usd(usage.cost_usd_micros),
+                    .successes
+                    .zip(usage.judged.filter(|judged| *judged > 0))
+                    .map(|(successes, judged)| format!("{} of {} judged", count(successes), count(judged))),
+                cost: usage.cost_usd_micros.map(usd),
             },
             campaigns: self
                 .campaigns

@@ -13,9 +13,12 @@ use super::{
     transcript::turns,
     wording::{filled, phone},
 };
-use crate::pages::{
-    Attempt, Badge, CallPanel, Field, Recording, When,
-    show::{clock, usd_exact},
+use crate::{
+    features::Features,
+    pages::{
+        Attempt, Badge, CallPanel, Field, Recording, When,
+        show::{clock, usd_exact},
+    },
 };
 
 /// Cost, transcript and recording come a while after the end; the panel refreshes itself for so long, in milliseconds.
@@ -33,7 +36,13 @@ fn spoke(call: &CallDetail) -> String {
 }
 
 /// The panel. `playable`: whether recordings can be listened to here.
-pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bool, now: UtcMs) -> CallPanel {
+pub(crate) fn panel(
+    call: &CallDetail,
+    campaign: Option<&Campaign>,
+    playable: bool,
+    features: Features,
+    now: UtcMs,
+) -> CallPanel {
     let id = call.id.to_string();
     let (facts, details) = (&call.state, &call.state.details);
     let status = Badge::call(call.status.as_str());
@@ -65,7 +74,10 @@ pub(crate) fn panel(call: &CallDetail, campaign: Option<&Campaign>, playable: bo
         duration: ended_at
             .zip(facts.started_at)
             .map(|(ended, started)| clock(ended.since(started))),
-        cost: details.cost.map(|cost| usd_exact(cost.0)),
+        cost: features.cost_tracking.then(|| {
+            let cost = details.cost.map(|cost| usd_exact(cost.0));
+            cost.unwrap_or_else(|| "–".to_owned())
+        }),
         recording: (playable && details.recording_url.is_some()).then(|| Recording {
             url: format!("/api/calls/{id}/recording"),
         }),

@@ -12,9 +12,12 @@ use domain::{
 use store::{ContactFilter, ContactRow};
 
 use super::wording::{filled, phone, sentence};
-use crate::pages::{
-    Badge, CallRow, CallsFilter, CallsTable, Pager, When, ended_reason,
-    show::{clock, usd_exact},
+use crate::{
+    features::Features,
+    pages::{
+        Badge, CallRow, CallsFilter, CallsTable, Pager, When, ended_reason,
+        show::{clock, usd_exact},
+    },
 };
 
 /// People on one page.
@@ -45,9 +48,11 @@ pub(crate) fn table(
     rows: &[ContactRow],
     hours: &BTreeMap<ContactId, (String, Option<When>)>,
     total: u64,
+    features: Features,
     now: UtcMs,
 ) -> CallsTable {
     CallsTable {
+        costs: features.cost_tracking,
         campaign_id: id.to_string(),
         pager: Pager::new(filter.page(), u64::from(PAGE_SIZE), total),
         rows: rows

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
+    features::Features,
     forecasts::Made,
     moments,
     numbers::Listed,
@@ -63,6 +64,8 @@ pub(crate) struct Parts {
     pub not_hung_up: Vec<String>,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
+    /// What is switched on.
+    pub features: Features,
     pub now: UtcMs,
 }
 
@@ -129,12 +132,12 @@ impl Parts {
             dialling: self
                 .why
                 .as_ref()
-                .map(|why| dialling::panel(campaign, why, &self.zone())),
+                .map(|why| dialling::panel(campaign, why, self.features, &self.zone())),
             forecast: self
                 .forecast
                 .as_ref()
                 .filter(|_| self.preflight.is_none())
-                .and_then(|made| forecast::view(campaign, made, &self.zone())),
+                .and_then(|made| forecast::view(campaign, made, self.features, &self.zone())),
             lines: Lines::new(self.lamps(), campaign.cap, self.lines_note()),
             facts: [
                 ("webhook", progress.facts.webhook),
@@ -144,7 +147,7 @@ impl Parts {
             .map(|(source, facts)| Counted::new(Badge::source(source), facts))
             .into(),
             facts_note: self.facts_note(),
-            money: self.money(),
+            money: self.features.cost_tracking.then(|| self.money()),
             pace: self.pace(left),
             id,
         }
@@ -232,6 +235,7 @@ impl Parts {
             listed: self.listed.as_ref(),
             lines: &self.lines,
             forecast: self.forecast.as_deref(),
+            features: self.features,
             zone: &self.zone(),
             now: self.now,
         };
@@ -289,20 +293,19 @@ impl Parts {
             .alert_usd_micros
             .map_or_else(String::new, |limit| format!(" more than {}", usd(limit)));
         let budget = self.policy.money.budget_usd_micros;
+        let so_far = if self.features.cost_tracking {
+            format!("{} so far. ", usd(self.spending.spent.0))
+        } else {
+            String::new()
+        };
         Some(Notice {
             tone: "warning",
             title: format!("The campaign has spent{more}."),
-            detail: match budget {
-                Some(budget) => format!(
-                    "{} so far. It stops at {}.",
-                    usd(self.spending.spent.0),
-                    usd(budget)
-                ),
-                None => format!(
-                    "{} so far. Calls go on: it has no budget that would stop them.",
-                    usd(self.spending.spent.0)
-                ),
-            },
+            detail: so_far
+                + &match budget {
+                    Some(budget) => format!("It stops at {}.", usd(budget)),
+                    None => "Calls go on: it has no budget that would stop them.".to_owned(),
+                },
             action: Some(NoticeAction::Link(
                 "See the limits".to_owned(),
                 format!("/campaigns/{id}/settings#g-money"),

@@ -19,6 +19,7 @@ use super::{
     wording::{filled, phone, sentence},
 };
 use crate::{
+    features::Features,
     moments,
     numbers::Listed,
     pages::{
@@ -37,6 +38,8 @@ pub(crate) struct Parts {
     /// Entries of the do-not-call list that mean the number and hold for the campaign.
     pub suppressions: Vec<Suppression>,
     pub listed: Option<Listed>,
+    /// What is switched on.
+    pub features: Features,
 }
 
 impl Parts {
@@ -47,7 +50,7 @@ impl Parts {
         let nearest = self.why.waits.first();
         let waits = contact.state == ContactState::Pending;
         let reason = match nearest.filter(|_| waits) {
-            Some(waiting) => Some(words(&waiting.cause)),
+            Some(waiting) => Some(words(&waiting.cause, self.features)),
             None => contact.reason.clone(),
         };
         ContactPanel {
@@ -204,6 +207,7 @@ impl Parts {
             "Might cost",
             grounds
                 .held_usd_micros
+                .filter(|_| self.features.cost_tracking)
                 .map(|micros| format!("up to {}", usd(micros))),
         );
         facts

@@ -12,15 +12,17 @@ use store::{Campaign, ContactRow, Why};
 
 use super::wording::sentence;
 use crate::{
+    features::Features,
     moments,
     pages::{
         DialPanel, HeldBack, Remedy, When,
         show::{count_of, usd},
     },
+    shown::without_sums,
 };
 
 /// Why a campaign dials or does not. `zone`: the one in which its moments are told.
-pub(crate) fn panel(campaign: &Campaign, why: &Why, zone: &str) -> DialPanel {
+pub(crate) fn panel(campaign: &Campaign, why: &Why, features: Features, zone: &str) -> DialPanel {
     let id = campaign.id.to_string();
     // Full lines are what everybody hopes for.
     let full = |waiting: &Waiting| {
@@ -33,7 +35,7 @@ pub(crate) fn panel(campaign: &Campaign, why: &Why, zone: &str) -> DialPanel {
     let in_use = format!("{} of {} lines in use.", why.open_calls, why.cap);
     let (healthy, headline) = match why.campaign.first() {
         _ if dials => (true, in_use),
-        Some(waiting) => (false, sentence(&words(&waiting.cause))),
+        Some(waiting) => (false, sentence(&words(&waiting.cause, features))),
         None => people(why, zone),
     };
     let rows = why
@@ -46,7 +48,7 @@ pub(crate) fn panel(campaign: &Campaign, why: &Why, zone: &str) -> DialPanel {
         .filter(|((whole, waiting), _)| {
             !(*whole && dials && matches!(waiting.cause, Cause::CampaignCap { .. }))
         })
-        .map(|((whole, waiting), number)| row(&id, whole, waiting, number, zone))
+        .map(|((whole, waiting), number)| row(&id, whole, waiting, number, features, zone))
         .collect();
     DialPanel {
         healthy,
@@ -96,18 +98,28 @@ fn people(why: &Why, zone: &str) -> (bool, String) {
     (why.open_calls > 0, headline)
 }
 
-fn row(campaign: &str, whole: bool, waiting: &Waiting, number: u32, zone: &str) -> HeldBack {
+fn row(
+    campaign: &str,
+    whole: bool,
+    waiting: &Waiting,
+    number: u32,
+    features: Features,
+    zone: &str,
+) -> HeldBack {
     HeldBack {
         key: format!("{}{number}", if whole { "all-" } else { "" }),
         people: count_of(waiting.contacts, "person", "people"),
-        reason: words(&waiting.cause),
+        reason: words(&waiting.cause, features),
         until: until(waiting, zone),
         remedy: remedy(campaign, &waiting.cause),
     }
 }
 
-/// The reason in words. Sums of a campaign are told in cents, as elsewhere on its page.
-pub(super) fn words(cause: &Cause) -> String {
+/// The reason in words. Sums of a campaign are told in cents, as elsewhere on its page, where they are shown.
+pub(super) fn words(cause: &Cause, features: Features) -> String {
+    if let Some(words) = without_sums(features, cause) {
+        return words;
+    }
     match cause {
         Cause::Budget { budget, spent, held } => format!(
             "the budget of {} is committed: {} spent, {} held for calls without a known cost",

@@ -12,6 +12,7 @@ use domain::{
 use store::Campaign;
 
 use crate::{
+    features::Features,
     forecasts::Made,
     moments,
     pages::{
@@ -24,7 +25,7 @@ use crate::{
 const NAMED: usize = 3;
 
 /// A forecast, told by the clock of a zone. `None`: nobody is left who can be called.
-pub(crate) fn view(campaign: &Campaign, made: &Made, zone: &str) -> Option<Forecast> {
+pub(crate) fn view(campaign: &Campaign, made: &Made, features: Features, zone: &str) -> Option<Forecast> {
     let rows: Vec<ForecastRow> = made
         .forecast
         .rows
@@ -42,8 +43,8 @@ pub(crate) fn view(campaign: &Campaign, made: &Made, zone: &str) -> Option<Forec
         .collect();
     let stopped = made.forecast.rows.iter().find(|row| row.cap == campaign.cap);
     let stopped = stopped.map_or(0, |row| row.stopped_by_budget_percent);
-    let mut assumptions = vec![basis(made)];
-    if stopped > 0 {
+    let mut assumptions = vec![basis(made, features)];
+    if stopped > 0 && features.cost_tracking {
         assumptions.push(format!("In {stopped} of 100 cases the budget stops it first."));
     }
     if campaign.status == CampaignStatus::Paused {
@@ -62,17 +63,16 @@ fn finish(band: Option<Band<UtcMs>>, zone: &str) -> Spread {
 }
 
 /// What the forecast rests on.
-fn basis(made: &Made) -> String {
+fn basis(made: &Made, features: Features) -> String {
     let mean = format!("{} a call", span(made.mean_line_ms));
     if made.is_enough {
         let calls = count(made.calls as u64);
         return format!("From your last {calls} calls: {}, {mean}.", mix(&made.mix));
     }
-    let assumed = format!(
-        "{}, {} an answered minute",
-        mix(&ASSUMED_MIX),
-        usd(ASSUMED_PER_MINUTE.0)
-    );
+    let mut assumed = mix(&ASSUMED_MIX);
+    if features.cost_tracking {
+        assumed += &format!(", {} an answered minute", usd(ASSUMED_PER_MINUTE.0));
+    }
     match made.calls {
         0 => format!("Assumed, as you have made no calls yet: {assumed}, {mean}."),
         calls => format!(

@@ -40,7 +40,7 @@ pub(crate) fn form(
     NewCampaign {
         regions: regions(settings.default_region.or_else(|| chosen.and_then(region))),
         assistants: assistant_choices(assistants, None),
-        phone_numbers: choices(known.unwrap_or_default(), open, default),
+        phone_numbers: choices(known.unwrap_or_default(), open, default, settings.features),
         notice: trouble.map(|error| notice(error, known.is_some())),
         default_cap: settings.default_cap,
         account_lines,

@@ -6,7 +6,8 @@ use engine::{LookupError, ProviderNumber};
 
 use super::wording::phone;
 use crate::{
-    line_health::{LineHealth, detail, live_calls},
+    features::Features,
+    line_health::{detail, live_calls},
     numbers::Listed,
     pages::{Badge, Choice, NumberList, NumberRow, When},
 };
@@ -32,13 +33,14 @@ pub(crate) fn list(
     trouble: Option<&LookupError>,
     open: &BTreeMap<String, u32>,
     default: Option<&str>,
+    features: Features,
 ) -> NumberList {
     let mut rows: Vec<NumberRow> = listed
         .iter()
         .flat_map(|listed| listed.numbers.iter().map(|number| (number, listed.at)))
         .map(|(number, at)| NumberRow {
             checked: Some(When::at(at.0)),
-            ..row(number, open, default)
+            ..row(number, open, default, features)
         })
         .collect();
     rows.sort_by_cached_key(|row| (!row.default, row.name.clone(), row.number.clone()));
@@ -62,8 +64,14 @@ pub(crate) fn notice(error: &LookupError, remembered: bool) -> String {
     )
 }
 
-fn row(number: &ProviderNumber, open: &BTreeMap<String, u32>, default: Option<&str>) -> NumberRow {
+fn row(
+    number: &ProviderNumber,
+    open: &BTreeMap<String, u32>,
+    default: Option<&str>,
+    features: Features,
+) -> NumberRow {
     let live = live_calls(open, number);
+    let health = features.line(number, live);
     NumberRow {
         id: number.id.clone(),
         number: number.number.as_deref().map(phone),
@@ -73,8 +81,8 @@ fn row(number: &ProviderNumber, open: &BTreeMap<String, u32>, default: Option<&s
         usable: number.usable(),
         default: default == Some(number.id.as_str()),
         live_calls: u64::from(live),
-        health: Badge::line_health(LineHealth::of(number, live).as_str()),
-        health_detail: Some(detail(number, live)),
+        health: health.map(|health| Badge::line_health(health.as_str())),
+        health_detail: health.map(|_| detail(number, live)),
         checked: None,
     }
 }
@@ -84,6 +92,7 @@ pub(crate) fn choices(
     numbers: &[ProviderNumber],
     open: &BTreeMap<String, u32>,
     default: Option<&str>,
+    features: Features,
 ) -> Vec<Choice> {
     let usable: Vec<&ProviderNumber> = numbers.iter().filter(|number| number.usable()).collect();
     let only = usable.len() == 1;
@@ -91,13 +100,13 @@ pub(crate) fn choices(
         .into_iter()
         .map(|number| Choice {
             selected: only || default == Some(number.id.as_str()),
-            ..Choice::new(&number.id, &row(number, open, default).choice_label())
+            ..Choice::new(&number.id, &row(number, open, default, features).choice_label())
         })
         .collect()
 }
 
-/// The badge of the number of a campaign, as far as it is known.
-pub(crate) fn badge(listed: Option<&Listed>, id: &str, live: u32) -> Option<Badge> {
+/// The badge of the number of a campaign, as far as it is known and shown.
+pub(crate) fn badge(features: Features, listed: Option<&Listed>, id: &str, live: u32) -> Option<Badge> {
     let number = listed?.numbers.iter().find(|number| number.id == id)?;
-    Some(Badge::line_health(LineHealth::of(number, live).as_str()))
+    Some(Badge::line_health(features.line(number, live)?.as_str()))
 }

@@ -6,6 +6,7 @@ use store::{Account, Campaign, Preflight as Counts};
 use super::{forecast, wording::phone};
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
+    features::Features,
     forecasts::Made,
     moments,
     numbers::Listed,
@@ -31,6 +32,7 @@ pub(crate) struct Parts<'a> {
     pub lines: &'a [Option<Badge>],
     /// When it will be finished and what it will have cost, as far as that is known.
     pub forecast: Option<&'a Made>,
+    pub features: Features,
     /// The zone in which moments are told.
     pub zone: &'a str,
     pub now: UtcMs,
@@ -54,7 +56,7 @@ impl Parts<'_> {
             forecast: self
                 .forecast
                 .filter(|_| self.counts.callable > 0)
-                .and_then(|made| forecast::view(self.campaign, made, self.zone)),
+                .and_then(|made| forecast::view(self.campaign, made, self.features, self.zone)),
             forecast_pending: self.forecast.is_none() && self.counts.callable > 0,
             checked: When::at(self.now.0),
         }
@@ -219,6 +221,7 @@ impl Parts<'_> {
             });
         }
         if self.listed.is_none()
+            && !self.lines.is_empty()
             && let Some(check) = checks.last_mut().filter(|check| check.state.key == "info")
         {
             check.note = Some("Vapi is being asked. Look again in a moment.".to_owned());

@@ -20,6 +20,7 @@ pub(crate) fn shell(state: &AppState) -> Shell {
             .sandbox_url
             .clone()
             .map(|ledger_url| Sandbox { ledger_url }),
+        features: state.settings.features,
         clock: ServerClock {
             now_ms: state.now().0,
             speed: state.settings.clock_speed.to_string(),

@@ -1,9 +1,32 @@
 //! When a campaign will be finished: on its page, in the API, before it starts and while it runs.
 
+use futures::{FutureExt, StreamExt};
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::rig::{NOW, Rig};
+
+/// A page that is open hears that its forecast has been made, and no other does.
+#[tokio::test]
+async fn pages_are_told_when_it_is_there() {
+    let rig = Rig::new().await;
+    let id = rig.campaign().await;
+    let other = rig.campaign().await;
+    let open = async |id| {
+        let request = crate::rig::request(Method::GET, &format!("/events?campaign={id}"));
+        let mut messages = rig.raw(request).await.into_body().into_data_stream();
+        messages.next().await.expect("hello").unwrap();
+        messages
+    };
+    let (mut ours, mut others) = (open(id).await, open(other).await);
+    rig.get(&format!("/campaigns/{id}")).await.expect(200);
+    let told = ours.next().await.expect("a message").unwrap();
+    assert!(
+        String::from_utf8_lossy(&told).contains(&id.to_string()),
+        "{told:?}"
+    );
+    assert!(others.next().now_or_never().is_none());
+}
 
 /// The page, once the forecast that it asked for has been made.
 async fn page_with_forecast(rig: &Rig, id: &str) -> String {

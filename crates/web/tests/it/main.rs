@@ -10,6 +10,8 @@ mod control;
 mod create;
 mod create_refused;
 mod export;
+mod features;
+mod features_shown;
 mod forecasts;
 mod guards;
 mod health;

@@ -19,18 +19,20 @@ use crate::{error::ApiError, extract::Id, state::AppState};
 /// Assistants in one file at most.
 const MOST: u32 = 10_000;
 
-/// 200 with the file; 404.
+/// 200 with the file; 403 when exporting is switched off; 404.
 pub(crate) async fn one(
     State(state): State<AppState>,
     Id(id): Id<AssistantId>,
 ) -> Result<Response, ApiError> {
+    state.settings.features.allow_export()?;
     let assistant = find(&state, id).await?;
     let name = format!("assistant-{id}.json");
     file(&state, &[assistant], &name)
 }
 
-/// 200 with a file of all assistants, templates aside.
+/// 200 with a file of all assistants, templates aside; 403 when exporting is switched off.
 pub(crate) async fn all(State(state): State<AppState>) -> Result<Response, ApiError> {
+    state.settings.features.allow_export()?;
     let page = Page {
         limit: MOST,
         offset: 0,

@@ -15,6 +15,7 @@ use super::{config_of, find, shown_differences};
 use crate::{
     api::shapes::{dollars, iso, ratio},
     error::ApiError,
+    features::Features,
     state::AppState,
 };
 
@@ -121,16 +122,17 @@ pub(crate) struct UsageJson {
     /// Calls in which a person was reached.
     pub(crate) connected: u64,
     pub(crate) connect_rate: Option<f64>,
-    /// Calls that the assistant itself judged.
-    pub(crate) judged: u64,
-    pub(crate) successes: u64,
+    /// Calls that the assistant itself judged; absent when judgements are not shown.
+    pub(crate) judged: Option<u64>,
+    pub(crate) successes: Option<u64>,
     pub(crate) success_rate: Option<f64>,
-    pub(crate) cost_usd: f64,
-    pub(crate) cost_usd_micros: i64,
+    /// Absent when costs are not shown.
+    pub(crate) cost_usd: Option<f64>,
+    pub(crate) cost_usd_micros: Option<i64>,
 }
 
-impl From<Results> for UsageJson {
-    fn from(results: Results) -> Self {
+impl UsageJson {
+    pub(crate) fn new(results: &Results, features: Features) -> Self {
         let calls = results.outcomes.iter().map(|(_, calls)| calls).sum();
         let ended: u64 = results
             .outcomes
@@ -154,17 +156,18 @@ impl From<Results> for UsageJson {
         };
         let successes = judged_as(true);
         let judged = successes + judged_as(false);
-        let UsdMicros(cost_usd_micros) = results.cost;
+        let judgements = features.transcript_analysis.then_some((judged, successes));
+        let cost = features.cost_tracking.then_some(results.cost);
         Self {
             campaigns: results.campaigns,
             calls,
             connected,
             connect_rate: ratio(connected, ended),
-            judged,
-            successes,
-            success_rate: ratio(successes, judged),
-            cost_usd: dollars(results.cost),
-            cost_usd_micros,
+            judged: judgements.map(|(judged, _)| judged),
+            successes: judgements.map(|(_, successes)| successes),
+            success_rate: judgements.and_then(|(judged, successes)| ratio(successes, judged)),
+            cost_usd: cost.map(dollars),
+            cost_usd_micros: cost.map(|UsdMicros(micros)| micros),
         }
     }
 }
@@ -194,10 +197,10 @@ impl AssistantJson {
     pub(crate) async fn read(state: &AppState, id: AssistantId) -> Result<Self, ApiError> {
         let assistant = find(state, id).await?;
         let results = state.store().assistant_results(id).await?;
-        Self::new(assistant, results)
+        Self::new(assistant, UsageJson::new(&results, state.settings.features))
     }
 
-    fn new(assistant: Assistant, results: Results) -> Result<Self, ApiError> {
+    fn new(assistant: Assistant, usage: UsageJson) -> Result<Self, ApiError> {
         let row = AssistantRowJson::new(&assistant)?;
         let config = config_of(&assistant.config_json)?;
         let hidden = secrets::hidden(&config);
@@ -216,7 +219,7 @@ impl AssistantJson {
             change: assistant.change.map(ChangeJson::from),
             differences: differing.collect(),
             theirs_fingerprint: theirs.map(|theirs| theirs.fingerprint()),
-            usage: results.into(),
+            usage,
             config: hidden.as_map().clone(),
         })
     }

@@ -168,9 +168,9 @@ fn live(name: &str, source: &str, state: &str, active: bool, config: &Value) -> 
             calls: "1,204".to_owned(),
             connect_rate: "38%".to_owned(),
             connect_detail: Some("412 of 1,084 calls".to_owned()),
-            success_rate: "61%".to_owned(),
+            success_rate: Some("61%".to_owned()),
             success_detail: Some("66 of 108 judged".to_owned()),
-            cost: "$113.84".to_owned(),
+            cost: Some("$113.84".to_owned()),
         },
         campaigns: vec![
             used(1, "Spring follow-up", "RUNNING", 2 * HOUR_MS),
@@ -195,9 +195,9 @@ fn fresh(state: &str, notice: AssistantNotice) -> AssistantLive {
         calls: "0".to_owned(),
         connect_rate: "–".to_owned(),
         connect_detail: None,
-        success_rate: "–".to_owned(),
+        success_rate: Some("–".to_owned()),
         success_detail: None,
-        cost: "$0.00".to_owned(),
+        cost: Some("$0.00".to_owned()),
     };
     sample.campaigns = Vec::new();
     sample.more_campaigns = None;
@@ -252,6 +252,11 @@ impl AssistantLive {
         template.version = 1;
         template.campaigns = Vec::new();
         template.versions = Vec::new();
+        let mut plain = own("ready", None);
+        plain.results.success_rate = None;
+        plain.results.success_detail = None;
+        plain.results.cost = None;
+        plain.actions.export = false;
         let mut bare = fresh("ready", AssistantNotice::inactive());
         bare.profile = Profile::of(&json!({}));
         bare.config_json = "{}".to_owned();
@@ -301,6 +306,7 @@ impl AssistantLive {
             ("template", template),
             ("empty configuration", bare),
             ("hostile", hostile()),
+            ("switched off", plain),
         ]
     }
 }

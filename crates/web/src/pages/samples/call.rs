@@ -112,7 +112,7 @@ impl CallPanel {
             answered: None,
             finished: None,
             duration: None,
-            cost: None,
+            cost: Some("–".to_owned()),
             recording: None,
             summary: None,
             success: None,
@@ -153,12 +153,16 @@ impl CallPanel {
         hostile.structured[0] = field(HOSTILE, HOSTILE);
         hostile.variables[0] = field(HOSTILE, HOSTILE);
         hostile.timeline[1].detail = Some(HOSTILE.to_owned());
+        let mut plain = bare(0x209, "ENDED");
+        plain.live = false;
+        plain.cost = None;
         vec![
             ("talked", talked),
             ("in progress", running),
             ("in doubt", doubtful),
             ("failed", failed),
             ("hostile", hostile),
+            ("switched off", plain),
         ]
     }
 }

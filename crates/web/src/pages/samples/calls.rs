@@ -67,6 +67,7 @@ impl CallsTable {
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
         let table = |filter: CallsFilter, rows: Vec<CallRow>, total| Self {
+            costs: true,
             campaign_id: id(1),
             pager: Pager::new(filter.page(), 12, total),
             filter,
@@ -82,11 +83,16 @@ impl CallsTable {
             page: "40000".to_owned(),
             ..CallsFilter::default()
         };
+        let plain = Self {
+            costs: false,
+            ..table(CallsFilter::default(), rows(), 12)
+        };
         vec![
             ("one page of many", table(CallsFilter::default(), rows(), 1_204)),
             ("nobody", table(CallsFilter::default(), Vec::new(), 0)),
             ("nobody matches", table(searched, Vec::new(), 0)),
             ("deep in a million", table(deep, rows(), 1_000_000)),
+            ("switched off", plain),
         ]
     }
 }

@@ -168,13 +168,13 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             ],
         ),
         facts_note: None,
-        money: Money {
+        money: Some(Money {
             spent: usd(i64::try_from(done).unwrap_or(0) * 94_300),
             budget: None,
             held: None,
             per_connected: (connected > 0).then(|| "$0.36".to_owned()),
             unknown_cost_calls: None,
-        },
+        }),
         pace: Pace {
             per_hour: if began { "706".to_owned() } else { "–".to_owned() },
             connect_rate: if done > 0 {
@@ -282,7 +282,9 @@ fn out_of_budget() -> CampaignLive {
         skipped: 4,
     };
     let mut sample = live("Autumn renewals", "PAUSED", people, 8);
-    sample.money.budget = Some("of $150.00 budget".to_owned());
+    if let Some(money) = &mut sample.money {
+        money.budget = Some("of $150.00 budget".to_owned());
+    }
     sample.notice = Some(Notice {
         tone: "warning",
         title: "Budget used up: raise it to go on".to_owned(),
@@ -379,14 +381,31 @@ fn running() -> CampaignLive {
     sample.pace = sample.pace.with_minutes(&minutes());
     sample.pace.left = Some("about 1 h 6 min left".to_owned());
     sample.pace.success = Some(("61%".to_owned(), "66 of 108 judged".to_owned()));
-    sample.money.budget = Some("of $150.00 budget".to_owned());
-    sample.money.unknown_cost_calls = Some("3 calls not billed yet".to_owned());
+    if let Some(money) = &mut sample.money {
+        money.budget = Some("of $150.00 budget".to_owned());
+        money.held = Some("$40.00 held for live calls".to_owned());
+        money.unknown_cost_calls = Some("3 calls not billed yet".to_owned());
+    }
     sample.lines.note = Some("The account has 10 lines; other campaigns use 2 of them.".to_owned());
-    sample.money.held = Some("$40.00 held for live calls".to_owned());
     sample.setup.priority = Some(Badge::priority("high"));
     sample.setup.expires = Some(When::told(NOW_MS + 10 * DAY_MS, "Mon 30 Nov 18:00 CET"));
     sample.dialling = Some(panel("healthy"));
     sample.forecast = Some(forecast("from own calls"));
+    sample
+}
+
+/// Nothing is switched on.
+fn switched_off() -> CampaignLive {
+    let mut sample = running();
+    sample.money = None;
+    sample.pace.success = None;
+    sample.setup.line_health = None;
+    let mut report = preflight("all well");
+    if let Some(forecast) = &mut report.forecast {
+        // They tell what a minute costs.
+        forecast.assumptions = Vec::new();
+    }
+    sample.preflight = Some(report);
     sample
 }
 
@@ -515,6 +534,7 @@ impl CampaignLive {
             ("budget used up", out_of_budget()),
             ("aborting", aborting()),
             ("archived", archived()),
+            ("switched off", switched_off()),
         ]
     }
 }

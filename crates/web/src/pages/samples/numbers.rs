@@ -11,7 +11,7 @@ fn row(id: &str, number: Option<&str>, name: Option<&str>, provider: &str, healt
         usable: true,
         default: false,
         live_calls: 0,
-        health: Badge::line_health(health),
+        health: Some(Badge::line_health(health)),
         health_detail: None,
         checked: Some(When::at(NOW_MS - 40 * SECOND_MS)),
     }
@@ -65,7 +65,13 @@ impl NumberList {
             rows,
             notice: notice.map(str::to_owned),
         };
+        let mut plain = list(rows(), None);
+        for row in &mut plain.rows {
+            row.health = None;
+            row.health_detail = None;
+        }
         vec![
+            ("switched off", plain),
             ("every state", list(rows(), None)),
             ("none", list(Vec::new(), None)),
             (

@@ -1,7 +1,7 @@
 use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, NOW_MS, control::ZONES, id};
 use crate::pages::{
-    Badge, CampaignSettingsPage, DayField, FormField, HoursPreset, MoneyState, NumberChoice, PolicyVersion,
-    RegionRow, RetryField, SettingsForm, Shell, When,
+    Badge, CampaignSettingsPage, DayField, FormField, HoursPreset, MoneyFigures, MoneyState, NumberChoice,
+    PolicyVersion, RegionRow, RetryField, SettingsForm, Shell, When,
 };
 
 impl HoursPreset {
@@ -158,6 +158,8 @@ fn page() -> CampaignSettingsPage {
         error: None,
         locked: None,
         mode_locked: None,
+        batches: true,
+        quiet_line: true,
         start_locked: None,
         form: form(),
         zones: ZONES.map(str::to_owned).to_vec(),
@@ -168,8 +170,10 @@ fn page() -> CampaignSettingsPage {
             region("Texas", "Mon–Sat 9:00–21:00, Sun 12:00–21:00", None, "Tex. Bus. & Com. Code 302"),
         ],
         money: MoneyState {
-            spent: "$38.85".to_owned(),
-            held: "$12.00".to_owned(),
+            figures: Some(MoneyFigures {
+                spent: "$38.85".to_owned(),
+                held: "$12.00".to_owned(),
+            }),
             basis: "A call is reckoned at $0.12 a started minute, the most seen in your last 412 calls, for as long as the assistant may talk.".to_owned(),
         },
         history: vec![
@@ -186,7 +190,8 @@ fn page() -> CampaignSettingsPage {
 }
 
 impl CampaignSettingsPage {
-    /// A draft, a running campaign just saved, refused fields, a campaign that is over, and somebody else's change.
+    /// A draft, a running campaign just saved, refused fields, a campaign that is over, somebody else's change, and nothing
+    /// switched on.
     #[must_use]
     pub fn samples() -> Vec<(&'static str, Self)> {
         let running = Self {
@@ -220,12 +225,19 @@ impl CampaignSettingsPage {
             campaign_name: HOSTILE.to_owned(),
             ..page()
         };
+        let mut plain = Self {
+            batches: false,
+            quiet_line: false,
+            ..page()
+        };
+        plain.money.figures = None;
         vec![
             ("draft", page()),
             ("running, saved", running),
             ("refused", refused),
             ("over", over),
             ("edited meanwhile", meanwhile),
+            ("switched off", plain),
         ]
     }
 }

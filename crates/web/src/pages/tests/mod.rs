@@ -193,6 +193,31 @@ fn everything_that_can_be_used_has_a_name() {
 }
 
 #[test]
+fn what_is_switched_off_leaves_no_empty_place_behind() {
+    let everything = everything();
+    let shown = |page: &str| {
+        let name = format!("{page}: switched off");
+        let found = everything.iter().find(|(known, ..)| *known == name);
+        found.expect("a sample of that name").1.as_str()
+    };
+    for page in ["campaign live", "calls", "call panel", "assistant live"] {
+        let text = shown(page).to_lowercase();
+        for told in ["cost", "$"] {
+            let at = text.find(told).map(|at| &text[at..]);
+            assert_eq!(at, None, "{page}");
+        }
+    }
+    let settings = shown("settings");
+    for gone in ["Spent", "g-mode", "quiet_line_gate"] {
+        assert!(!settings.contains(gone), "{gone}");
+    }
+    assert!(!shown("number list").contains(">Line<"));
+    for gone in ["assistant-export", "Judged successful"] {
+        assert!(!shown("assistant live").contains(gone), "{gone}");
+    }
+}
+
+#[test]
 fn a_filter_survives_turning_the_page() {
     let table = CallsTable::samples()
         .into_iter()

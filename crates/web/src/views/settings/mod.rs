@@ -21,11 +21,12 @@ use super::{
     wording::priority_word,
 };
 use crate::{
+    features::Features,
     moments::{to_local, zone_of, zones},
     numbers::Listed,
     pages::{
-        Badge, CampaignSettingsPage, DayField, FormField, MoneyState, NumberChoice, RegionRow, RetryField,
-        SettingsForm, Shell, show::usd,
+        Badge, CampaignSettingsPage, DayField, FormField, MoneyFigures, MoneyState, NumberChoice, RegionRow,
+        RetryField, SettingsForm, Shell, show::usd,
     },
 };
 
@@ -65,6 +66,8 @@ pub(crate) struct Stored {
     pub caps: BTreeMap<String, u32>,
     /// The longest list that is taken: no batch is larger.
     pub max_rows: u64,
+    /// What is switched on.
+    pub features: Features,
 }
 
 impl Stored {
@@ -106,14 +109,19 @@ impl Stored {
             error,
             locked: lock(over, "This campaign is over: only its name can be changed."),
             mode_locked: lock(self.begun(), "Can be changed until the start."),
+            // What it has already can be seen, and be taken away.
+            batches: self.features.strict_batching || campaign.mode == Mode::Batch,
+            quiet_line: self.features.phone_line_health_check || campaign.quiet_line_gate,
             start_locked: lock(self.begun(), "It has been started."),
             form,
             zones: zones(),
             presets: presets(),
             regions: regions(&self.policy.policy.hours),
             money: MoneyState {
-                spent: usd(self.spending.spent.0),
-                held: usd(self.spending.held.0),
+                figures: self.features.cost_tracking.then(|| MoneyFigures {
+                    spent: usd(self.spending.spent.0),
+                    held: usd(self.spending.held.0),
+                }),
                 basis: "With a budget, each call holds its worst case until its cost is known: the dearest minute of your \
                         latest calls, or $0.50 before there are enough of them, for as long as the assistant may talk."
                     .to_owned(),
@@ -206,7 +214,7 @@ impl Stored {
                 1 => "at most 1 call at once".to_owned(),
                 cap => format!("at most {cap} calls at once"),
             }),
-            health: badge(self.listed.as_ref(), id, live),
+            health: badge(self.features, self.listed.as_ref(), id, live),
             chosen,
         }
     }

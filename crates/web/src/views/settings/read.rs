@@ -196,6 +196,13 @@ impl Wanted {
         if stored.begun() {
             form.mode.error = Some("Can be changed until the start.".to_owned());
         }
+        // The form does not offer it, so no field of it is at fault.
+        let allowed = stored
+            .features
+            .allow_order((order.0, order.2), Some((present.0, present.2)));
+        if let Err(error) = allowed {
+            self.error = Some(error.message().to_owned());
+        }
         self.edit.order = Some(order);
     }
 

@@ -10,7 +10,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use autolynx_web::{AppState, Secret, WebSettings, recordings::Recordings, router};
+use autolynx_web::{AppState, Features, Secret, WebSettings, recordings::Recordings, router};
 use axum::{Router, body::Body};
 use domain::{
     ids::{CallId, CampaignId},
@@ -57,6 +57,7 @@ pub(crate) struct Rig {
     pub(crate) directory: Directory,
     pub(crate) provider: Arc<FakeProvider>,
     clock: Arc<TestClock>,
+    settings: WebSettings,
     _folder: TempDir,
 }
 
@@ -95,8 +96,6 @@ impl Rig {
             clock.clone(),
             Settings::default(),
         );
-        let auth = vapi::WebhookAuth::shared_secret(vapi::Secret::new(WEBHOOK_SECRET));
-        let inbox = Inbox::new(engine.clone(), Some(auth));
         let mut settings = WebSettings {
             cron_secret: Some(Secret::new(CRON_SECRET)),
             version: "0.0.0-test".to_owned(),
@@ -107,7 +106,12 @@ impl Rig {
         change(&mut settings);
         let directory = Directory::new(store.clone(), provider.clone(), clock.clone(), 15_000);
         directory.seed_templates().await.unwrap();
-        let mut state = AppState::new(engine.clone(), directory.clone(), inbox, settings);
+        let mut state = AppState::new(
+            engine.clone(),
+            directory.clone(),
+            inbox(&engine),
+            settings.clone(),
+        );
         if let Some(recordings) = recordings {
             state = state.with_recordings(recordings);
         }
@@ -120,8 +124,21 @@ impl Rig {
             engine,
             provider,
             clock,
+            settings,
             _folder: folder,
         }
+    }
+
+    /// The same server, started again with other switches.
+    pub(crate) fn restart(&mut self, features: Features) {
+        self.settings.features = features;
+        self.state = AppState::new(
+            self.engine.clone(),
+            self.directory.clone(),
+            inbox(&self.engine),
+            self.settings.clone(),
+        );
+        self.app = router(self.state.clone());
     }
 
     /// Lets time go on.
@@ -232,6 +249,11 @@ impl Rig {
         ))
         .await
     }
+}
+
+fn inbox(engine: &Engine) -> Inbox {
+    let auth = vapi::WebhookAuth::shared_secret(vapi::Secret::new(WEBHOOK_SECRET));
+    Inbox::new(engine.clone(), Some(auth))
 }
 
 /// A request from this machine without a body.
