@@ -36,6 +36,9 @@ pub(crate) struct Setup {
     pub(crate) weather: Weather,
     /// How many times nodes die, and how likely at each point where they may.
     pub(crate) deaths: (u32, f64),
+    /// How often a button pressed just while a call leaves may be one that ends the campaign. In a large run so many are
+    /// pressed that otherwise all campaigns would end before most people are called.
+    pub(crate) endings: f64,
     /// A rule that the program is not told of.
     pub(crate) removed: Option<Removed>,
     pub(crate) traced: bool,
@@ -128,6 +131,11 @@ fn chance(rng: &mut ChaCha8Rng, rate: f64) -> bool {
 }
 
 impl Setup {
+    /// Whether it calls so many people that what is rare happens often.
+    pub(crate) fn is_large(&self) -> bool {
+        self.campaigns.iter().map(|list| list.people.len()).sum::<usize>() > 500
+    }
+
     /// The run of that seed, with about so many contacts in all.
     pub(crate) fn draw(seed: u64, contacts: usize) -> Self {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
@@ -153,6 +161,7 @@ impl Setup {
         } else {
             0
         };
+        let deaths = u32::try_from(contacts / 400).unwrap().max(6);
         let mut number_caps = BTreeMap::new();
         for number in NUMBERS {
             if chance(rng, 0.3) {
@@ -170,7 +179,8 @@ impl Setup {
             campaigns,
             acts,
             weather: weather(rng, line_cap),
-            deaths: (6, 12.0 / (20.0 * contacts as f64)),
+            deaths: (deaths, 2.0 * f64::from(deaths) / (20.0 * contacts as f64)),
+            endings: (100.0 / contacts as f64).min(1.0),
             removed: None,
             traced: false,
         }

@@ -95,6 +95,8 @@ pub(crate) struct Request {
     pub(crate) claimed_ms: i64,
     /// When the intent to send it was committed.
     pub(crate) intent: Mark,
+    /// When it left for the provider: the last moment of which the program can know.
+    pub(crate) left_ms: i64,
     /// When the provider had it.
     pub(crate) at_ms: i64,
     /// What became of it; none: refused.

@@ -12,7 +12,7 @@ use store::{Dial, Wake};
 use tokio::sync::broadcast;
 
 use super::{
-    draw::Act,
+    draw::{Act, Setup},
     ledger::{Claimed, Ledger},
     provider::{Provider, Wire},
 };
@@ -38,6 +38,8 @@ struct Duties {
     nodes: usize,
     /// How many acts of people were planned from the beginning.
     acts: usize,
+    /// How often one that comes just while a call leaves may end the campaign.
+    endings: f64,
     engine: Engine,
 }
 
@@ -80,7 +82,8 @@ impl Node {
         core: &Arc<Core>,
         ledger: &Arc<Mutex<Ledger>>,
         provider: &Arc<Provider>,
-        (node, nodes, acts): (usize, usize, usize),
+        node: usize,
+        setup: &Setup,
         file: &Path,
         id_seed: u64,
     ) -> Self {
@@ -110,8 +113,9 @@ impl Node {
             ledger: ledger.clone(),
             provider: provider.clone(),
             node,
-            nodes,
-            acts,
+            nodes: setup.nodes,
+            acts: setup.acts.len(),
+            endings: setup.endings,
             engine: engine.clone(),
         };
         core.spawn(node, format!("node {node} dispatch"), duties.clone().dispatch());
@@ -182,10 +186,11 @@ impl Duties {
         }
         let after_ms = self.core.draw(1, 15_000);
         let at_ms = self.core.now().0 + after_ms;
+        let ends = self.endings >= 1.0 || self.core.happens(self.endings);
         let index = {
             let mut ledger = self.ledger.lock().unwrap();
             let place = ledger.place_of(dial.campaign_id);
-            let act = match self.core.draw(0, 9) {
+            let act = match self.core.draw(0, if ends { 9 } else { 6 }) {
                 0..=4 => Act::ForbidNumber(dial.phone.clone()),
                 5 | 6 => Act::Pause(place),
                 7 => Act::Cancel(place),

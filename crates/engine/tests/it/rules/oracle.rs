@@ -3,7 +3,8 @@
 //!
 //! A claim decides, and within half a minute the request leaves: a setting that was replaced in that time still counts
 //! ([`History::within`]). What must hold at once (not to call a number, to stop a campaign) is held against the moment at
-//! which the intent to call was committed: from then on the call is under way.
+//! which the intent to call was committed: from then on the call is under way. Hours and the half minute are held against
+//! the moment at which the request left, to the millisecond: how long it travels is not in the program's hands.
 
 use std::collections::BTreeMap;
 
@@ -105,7 +106,7 @@ impl<'a> Truth<'a> {
         faults.extend(stopped(campaign, request));
         faults.extend(self.one_at_a_time(request));
         faults.extend(self.ladder(campaign, request));
-        if request.at_ms - request.claimed_ms > LEASE_MS + COMMIT_MS {
+        if request.left_ms - request.claimed_ms >= LEASE_MS {
             faults.push((
                 "lease",
                 format!("it was claimed at {}", UtcMs(request.claimed_ms).to_iso()),
@@ -126,7 +127,7 @@ impl<'a> Truth<'a> {
         let age = |other: &Request| request.intent.ms - other.intent.ms + COMMIT_MS;
         let mut faults = Vec::new();
 
-        if !calendar::lawful(policy, person.zones, person.regions, request.at_ms) {
+        if !calendar::lawful(policy, person.zones, person.regions, request.left_ms) {
             faults.push(("hours", format!("in {:?} and {:?}", person.zones, person.regions)));
         }
         if policy.consent.is_some() && !person.consents {

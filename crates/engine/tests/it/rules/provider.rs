@@ -367,6 +367,7 @@ impl Telephony for Wire {
             .unwrap()
             .last_commit(core.running())
             .unwrap();
+        let left_ms = core.now().0;
         core.danger(self.node, "before a request leaves").await;
         core.wait(core.draw(1, 30)).await;
         if provider.is_down() {
@@ -385,6 +386,7 @@ impl Telephony for Wire {
                 claimed_ms: ledger.claimed[&dial.call_id],
                 dial: dial.clone(),
                 intent,
+                left_ms,
                 at_ms,
                 call: None,
             }

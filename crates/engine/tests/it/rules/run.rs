@@ -75,7 +75,8 @@ impl Run {
             interleaving: 0.05,
             stall: setup.deaths.1,
             late: 0.1,
-            lost_wake: 0.02,
+            // In a large run one of five is enough to race with.
+            lost_wake: if setup.is_large() { 0.8 } else { 0.02 },
         };
         let world = World::new(sandbox::Settings::default());
         let core = Core::new(
@@ -274,12 +275,12 @@ impl Run {
     async fn start(&mut self, node: usize) {
         self.starts += 1;
         let id_seed = self.setup.seed.wrapping_mul(1_000).wrapping_add(self.starts);
-        let place = (node, self.setup.nodes, self.setup.acts.len());
         let started = Node::start(
             &self.core,
             &self.ledger,
             &self.provider,
-            place,
+            node,
+            &self.setup,
             &self.file,
             id_seed,
         )
@@ -300,6 +301,7 @@ impl Run {
             self.forget(task);
         }
         dead.engine.store().close().await;
+        self.core.seen(|seen| seen.deaths += 1);
         let after_ms = self.core.draw(100, 2 * HOUR_MS);
         self.core
             .log(format_args!("node {node} is dead for {after_ms} ms"));
