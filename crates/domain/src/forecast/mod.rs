@@ -1,11 +1,11 @@
 //! When a campaign will be finished and what it will have cost: it is let happen many times, in virtual time.
 //!
-//! There is no second model of how campaigns dial. A [run](run) asks the rules that the claim asks: it shares lines by
+//! There is no second model of how campaigns dial. A run asks the rules that the claim asks: it shares lines by
 //! [`share_lines`](crate::pacing::share_lines), picks numbers by [`rotate`](crate::pacing::rotate), keeps to
 //! [`Hours`](crate::hours::Hours), [`Limits`](crate::limits::Limits) and budgets, and goes from one call to the next by
 //! [`next_step`](crate::contact::next_step), side by side with the other campaigns of the account.
 //!
-//! What nobody knows, how the calls will turn out, is drawn from [experience]: what calls of the account came to,
+//! What nobody knows, how the calls will turn out, is drawn from [`experience`]: what calls of the account came to,
 //! or stated assumptions before there were any. Each run draws anew how people are, as far as so many calls leave it open,
 //! so that the band is as wide as what is not known. The same world and seed give the same forecast.
 //!

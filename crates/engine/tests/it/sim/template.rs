@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 
 /// The database that every run begins with.
 pub(crate) struct Template {
-    _folder: TempDir,
-    file: PathBuf,
+    /// Its file. In memory: what is never dropped would leave a folder behind.
+    bytes: Vec<u8>,
     /// The two assistants that the sandbox has from the start.
     pub(crate) assistants: [AssistantId; 2],
 }
@@ -41,35 +41,34 @@ impl Template {
         }
         store.close().await;
         Self {
-            _folder: folder,
-            file,
+            bytes: std::fs::read(file).unwrap(),
             assistants: assistants.try_into().unwrap(),
         }
     }
 
     /// Copies the database into a folder.
     pub(crate) fn copy_into(&self, folder: &Path) -> PathBuf {
-        copy(&self.file, folder)
+        write(&self.bytes, folder)
     }
 }
 
 /// A copy in this folder of a database that has tables and nothing in them.
 pub(crate) async fn empty_in(place: &Path) -> PathBuf {
-    static EMPTY: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
+    static EMPTY: OnceCell<Vec<u8>> = OnceCell::const_new();
     let make = || async {
         let folder = folder();
         let file = folder.path().join("empty.db");
         let store = open(&file, 0).await;
         store.migrate().await.unwrap();
         store.close().await;
-        (folder, file)
+        std::fs::read(file).unwrap()
     };
-    copy(&EMPTY.get_or_init(make).await.1, place)
+    write(EMPTY.get_or_init(make).await, place)
 }
 
-fn copy(file: &Path, folder: &Path) -> PathBuf {
+fn write(bytes: &[u8], folder: &Path) -> PathBuf {
     let to = folder.join("run.db");
-    std::fs::copy(file, &to).unwrap();
+    std::fs::write(&to, bytes).unwrap();
     to
 }
 
