@@ -71,7 +71,7 @@ impl Basis {
 struct Known {
     made: Option<Arc<Made>>,
     /// Somebody makes it anew.
-    is_made: bool,
+    is_being_made: bool,
 }
 
 /// The forecasts of this node.
@@ -105,18 +105,18 @@ impl Forecasts {
         let basis = Basis::of(campaign);
         let mut known = self.known();
         if known.len() >= REMEMBERED {
-            known.retain(|_, known| known.is_made);
+            known.retain(|_, known| known.is_being_made);
         }
         let known = known.entry(campaign.id).or_default();
         let made = known.made.clone().filter(|made| made.basis == basis);
-        if !made.as_ref().is_some_and(|made| self.is_fresh(made)) && !known.is_made {
-            known.is_made = true;
+        if !made.as_ref().is_some_and(|made| self.is_fresh(made)) && !known.is_being_made {
+            known.is_being_made = true;
             let (forecasts, id) = (self.clone(), campaign.id);
             tokio::spawn(async move {
                 if let Err(error) = forecasts.make(id, basis).await {
                     tracing::warn!(campaign.id = %id, %error, "no forecast could be made");
                 }
-                forecasts.known().entry(id).or_default().is_made = false;
+                forecasts.known().entry(id).or_default().is_being_made = false;
                 // Nobody may be listening.
                 let _ = forecasts.told.send(id);
             });
