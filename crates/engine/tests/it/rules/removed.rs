@@ -106,7 +106,7 @@ impl Removed {
 }
 
 /// Seeds tried until one shows that a rule is gone.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 60;
 
 #[test]
 fn a_rule_that_is_gone_is_missed() {
