@@ -90,6 +90,8 @@ async function freePort() {
  * @property {number} [lines] calls that the account may have live at once
  * @property {number} [seed] seeds the people of the sandbox
  * @property {boolean} [assistants] whether those that the sandbox has are registered; without, there are templates only
+ * @property {number} [at] what everybody's clock shows at the start, in UTC milliseconds; without, the time of day
+ * @property {string} [policy] what new campaigns allow
  */
 
 /** A sandbox and a node that calls through it. */
@@ -103,13 +105,19 @@ export class Stage {
   /** @type {string[]} */
   #clock = [];
   #lines = 0;
+  // The sandbox's people are no people: tests call at every hour. Those of the rules say what they allow.
+  #policy = "unrestricted";
 
   /** @param {StageSettings} [settings] */
-  static async start({ speed = 60, lines = 10, seed = 1, assistants = true } = {}) {
+  static async start({ speed = 60, lines = 10, seed = 1, assistants = true, at, policy } = {}) {
     const stage = new Stage();
     stage.#folder = mkdtempSync(join(tmpdir(), "autolynx-e2e-"));
     folders.add(stage.#folder);
-    stage.#clock = ["--speed", String(speed), "--epoch", String(Date.now())];
+    const now = Date.now();
+    // The fast clock and that of the machine showed the same at the epoch.
+    const epoch = at === undefined ? now : Math.round(now - (at - now) / (speed - 1));
+    stage.#clock = ["--speed", String(speed), "--epoch", String(epoch)];
+    stage.#policy = policy ?? stage.#policy;
     stage.#lines = lines;
     stage.#port = await freePort();
     stage.#sandbox = await start(
@@ -135,8 +143,7 @@ export class Stage {
         WEBHOOK_SHARED_SECRET: "e2e-secret-of-sixteen",
         VAPI_BASE_URL: this.#sandbox.url,
         VAPI_API_KEY: API_KEY,
-        // The sandbox's people are no people: tests call at every hour. Those of the rules say what they allow.
-        DEFAULT_POLICY: "unrestricted",
+        DEFAULT_POLICY: this.#policy,
         ACCOUNT_LINES: String(this.#lines),
         MAX_CALL_DURATION_SECONDS: "3600",
         LOG_LEVEL: "error",
