@@ -1,5 +1,5 @@
-// Draws the pictures of docs/images: a campaign while it runs, the lists of campaigns and assistants, and an assistant, on
-// the built-in provider.
+// Draws the pictures of docs/images: a campaign before its start, while it waits and while it runs, the lists of campaigns
+// and assistants, and an assistant, on the built-in provider.
 // usage: npm run screenshots
 
 import { mkdirSync, statSync } from "node:fs";
@@ -13,7 +13,10 @@ const FOLDER = join(ROOT, "docs/images");
 /** Pictures are loaded by everybody who reads the documentation. */
 const LIMIT_BYTES = 300_000;
 
-const stage = await Stage.start({ speed: 60, lines: 24, seed: 7 });
+/** A Tuesday before calling hours, so that campaigns that keep them wait. */
+const EARLY = Date.UTC(2027, 0, 12, 9, 30);
+
+const stage = await Stage.start({ speed: 60, lines: 24, seed: 7, at: EARLY });
 const browser = await launch();
 
 const riley = (await stage.api("/assistants")).items.find((/** @type {{name: string}} */ { name }) => name.startsWith("Riley"));
@@ -32,21 +35,27 @@ await until("some of the trade fair are called", async () => (await done(followU
 await stage.act(followUp, "pause");
 await until("the renewals are called", async () => (await stage.api(`/campaigns/${renewals}`)).status === "COMPLETED");
 await stage.importList(list(45), { name: "Reactivation, Q4", cap: "4", ...setup });
+const winter = await stage.importList(LEADS.read(), { name: "Winter offers", cap: "8", policy: "us-states", ...setup });
+const waiting = await stage.importList(list(260), { name: "Contract renewals", cap: "8", policy: "standard", ...setup });
+await stage.act(waiting, "start");
 const spring = await stage.importList(LEADS.read(), { name: "Spring leads", cap: "10", ...setup });
 await stage.act(spring, "start");
 
 const desk = { width: 1280, height: 780 };
-const shelf = { width: 1280, height: 480 };
+const shelf = { width: 1280, height: 524 };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const pictures = await Promise.all([
   look("campaign-light", `/campaigns/${spring}`, { viewport: desk }),
   look("campaign-dark", `/campaigns/${spring}`, { viewport: desk, colorScheme: "dark" }),
+  look("preflight-light", `/campaigns/${winter}`, { viewport: { width: 1280, height: 912 } }),
+  look("waiting-light", `/campaigns/${waiting}`, { viewport: { width: 1280, height: 424 } }),
   look("campaign-phone", `/campaigns/${spring}`, phone),
   look("campaigns-light", "/campaigns", { viewport: shelf }),
   look("campaigns-dark", "/campaigns", { viewport: shelf, colorScheme: "dark" }),
   look("assistant-light", `/assistants/${nora}`, { viewport: { width: 1280, height: 1100 } }),
   look("assistants-dark", "/assistants", { viewport: { width: 1280, height: 640 }, colorScheme: "dark" }),
 ]);
+await pictures.find(({ name }) => name === "preflight-light")?.page.locator(".forecast-table").waitFor();
 await until("half of the leads are called", async () => (await done(spring)) > LEADS.accepted / 2);
 
 mkdirSync(FOLDER, { recursive: true });
