@@ -140,10 +140,13 @@ impl Cause {
             }
             Self::Batch => "a batch before theirs is not finished".to_owned(),
             Self::QuietLine => "the next batch waits until its numbers are quiet".to_owned(),
-            Self::Hours { zones, hours, .. } => match zones.as_slice() {
-                [zone] => format!("outside {hours} in {}", city(zone)),
-                zones => format!("outside {hours} in one of {} possible time zones", zones.len()),
-            },
+            Self::Hours { zones, hours, .. } => {
+                let hours = hours.replace("every day ", "").replace("; ", " and ");
+                match zones.as_slice() {
+                    [zone] => format!("outside {hours} in {}", city(zone)),
+                    zones => format!("outside {hours} in one of {} possible time zones", zones.len()),
+                }
+            }
             Self::NoZone => "nobody knows their time zone".to_owned(),
             Self::Later { reason } => reason.clone(),
             Self::Turn => "their turn comes with the next free line".to_owned(),
@@ -191,10 +194,13 @@ mod tests {
     fn a_reason_is_a_sentence_and_names_the_place() {
         let hours = Cause::Hours {
             zones: vec!["America/North_Dakota/New_Salem".to_owned()],
-            hours: "9:00–20:00".to_owned(),
+            hours: "every day 8:00–21:00; Mon–Sat 9:00–20:00".to_owned(),
             opens: None,
         };
-        assert_eq!(hours.words(), "outside 9:00–20:00 in New Salem, North Dakota");
+        assert_eq!(
+            hours.words(),
+            "outside 8:00–21:00 and Mon–Sat 9:00–20:00 in New Salem, North Dakota"
+        );
         assert_eq!(
             hours.advice(),
             Some("No hour is lawful there: look at the campaign’s hours.")

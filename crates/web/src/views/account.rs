@@ -110,7 +110,9 @@ pub(crate) fn presets() -> Vec<HoursPreset> {
                 id: info.id.clone(),
                 name: info.name.clone(),
                 about: info.about.clone(),
-                source: info.source.clone(),
+                source: Some(info.source.clone())
+                    .filter(|source| source != "None")
+                    .unwrap_or_default(),
                 as_of: info.as_of.clone(),
                 week: hours
                     .rule

@@ -490,7 +490,8 @@ impl Parts {
         let hour_ms = u64::try_from(HOUR_MS).unwrap_or(u64::MAX);
         let per_hour = run_ms.and_then(|ms| finished.saturating_mul(hour_ms).checked_div(ms));
         let left_ms = run_ms
-            .filter(|_| self.campaign.status.may_dial())
+            // A forecast knows hours and retries; the pace so far does not.
+            .filter(|_| self.campaign.status.may_dial() && self.forecast.is_none())
             .and_then(|ms| ms.saturating_mul(people_left).checked_div(done));
         let average = recent::average_connected_ms(&self.finished);
         let pace = Pace {

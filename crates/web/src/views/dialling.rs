@@ -162,7 +162,7 @@ fn remedy(campaign: &str, cause: &Cause) -> Option<Remedy> {
         Cause::CampaignCap { .. } => settings("Allow more lines", "s-cap"),
         Cause::Expired => settings("Set a later day", "g-when"),
         Cause::Batch | Cause::QuietLine => settings("See the batches", "g-mode"),
-        Cause::Later { reason } if reason.contains(" call") => settings("Change the limits", "g-limits"),
+        Cause::Later { reason } if reason.contains("the number") => settings("Change the limits", "g-limits"),
         Cause::Lines { .. } => Some(Remedy::Link("See the lines".to_owned(), "/account".to_owned())),
         Cause::NotStarted
         | Cause::Scheduled
@@ -234,6 +234,19 @@ mod tests {
             open_calls,
             cap: 8,
         }
+    }
+
+    #[test]
+    fn only_limits_are_answered_with_the_limits() {
+        let leads = |reason: &str| {
+            let cause = Cause::Later {
+                reason: reason.to_owned(),
+            };
+            remedy("c", &cause).is_some()
+        };
+        assert!(leads("the number was called less than 4 h ago"));
+        assert!(leads("the number has had its 3 calls of 24 h"));
+        assert!(!leads("asked to be called back"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ const NAMED: usize = 3;
 
 /// A forecast, told by the clock of a zone. `None`: nobody is left who can be called.
 pub(crate) fn view(campaign: &Campaign, made: &Made, features: Features, zone: &str) -> Option<Forecast> {
-    let rows: Vec<ForecastRow> = made
+    let mut rows: Vec<ForecastRow> = made
         .forecast
         .rows
         .iter()
@@ -41,6 +41,7 @@ pub(crate) fn view(campaign: &Campaign, made: &Made, features: Features, zone: &
             ),
         })
         .collect();
+    drop_alike(&mut rows);
     let stopped = made.forecast.rows.iter().find(|row| row.cap == campaign.cap);
     let stopped = stopped.map_or(0, |row| row.stopped_by_budget_percent);
     let mut assumptions = vec![basis(made, features)];
@@ -52,6 +53,16 @@ pub(crate) fn view(campaign: &Campaign, made: &Made, features: Features, zone: &
     }
     assumptions.push(format!("Times are those of {}.", place(zone)));
     (!rows.is_empty()).then_some(Forecast { rows, assumptions })
+}
+
+/// More lines than the account has change nothing: what is as with the chosen number is not told.
+fn drop_alike(rows: &mut Vec<ForecastRow>) {
+    let chosen = rows.iter().find(|row| row.chosen).cloned();
+    let alike = |row: &ForecastRow| {
+        let same = |chosen: &ForecastRow| row.finish == chosen.finish && row.cost == chosen.cost;
+        chosen.as_ref().is_some_and(same)
+    };
+    rows.retain(|row| row.chosen || !alike(row));
 }
 
 fn finish(band: Option<Band<UtcMs>>, zone: &str) -> Spread {
@@ -97,5 +108,23 @@ fn place(zone: &str) -> String {
     match zone.rsplit('/').next() {
         Some(city) => city.replace('_', " "),
         None => zone.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_change_nothing_are_not_told() {
+        let row = |lines, chosen, finish| ForecastRow {
+            lines,
+            chosen,
+            finish: Spread::new(finish, finish, finish),
+            cost: Spread::new("$1.00", "$2.00", "$3.00"),
+        };
+        let mut rows = vec![row(4, false, "Tue"), row(8, true, "Mon"), row(16, false, "Mon")];
+        drop_alike(&mut rows);
+        assert_eq!(rows.iter().map(|row| row.lines).collect::<Vec<_>>(), [4, 8]);
     }
 }

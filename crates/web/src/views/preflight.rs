@@ -1,6 +1,6 @@
 //! What a person should know before a campaign starts.
 
-use domain::{policy::Policy, time::UtcMs};
+use domain::{limits::Limits, policy::Policy, time::UtcMs};
 use store::{Account, Campaign, Preflight as Counts};
 
 use super::{forecast, wording::phone};
@@ -106,7 +106,12 @@ impl Parts<'_> {
             checks.push(check.noting("Each number is called for one person only."));
         }
         if counts.elsewhere > 0 {
-            let limits = self.policy.limits.words();
+            // What holds within one campaign is not counted together.
+            let shared = Limits {
+                per_contact: None,
+                ..self.policy.limits
+            };
+            let limits = shared.words();
             let note = if limits.is_empty() {
                 "No limit keeps them from being called by each.".to_owned()
             } else {
