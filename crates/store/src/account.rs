@@ -41,7 +41,7 @@ impl Account {
     }
 }
 
-const READ: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms, last_webhook_at_ms, \
+pub(crate) const READ: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms, last_webhook_at_ms, \
      (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')) AS open_calls \
      FROM accounts WHERE id = $1";
 

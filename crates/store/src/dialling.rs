@@ -24,7 +24,7 @@ pub enum MarkSent {
     Taken,
 }
 
-const ORPHANS: &str = "SELECT id, campaign_id FROM calls \
+pub(crate) const ORPHANS: &str = "SELECT id, campaign_id FROM calls \
      WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') AND dialling = 'reserved' \
        AND dial_lease_ms <= $2 ORDER BY id LIMIT 100";
 

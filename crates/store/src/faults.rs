@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    Kind, Result, claim,
+    Kind, Result, account, claim,
     db::{Db, Store},
-    export, folding, lookups,
+    dialling, export, folding, lookups,
 };
 
 /// Told before and after every commit; may stop the node there for good by never returning.
@@ -25,6 +25,12 @@ pub enum HotQuery {
     Candidates,
     /// The open calls that the claim counts. Takes the account.
     OpenCalls,
+    /// Reserved calls whose time to be dialled has passed. Takes the account, now.
+    Orphans,
+    /// The account with the number of its open calls. Takes the account.
+    Account,
+    /// The open calls that the provider is asked about. Takes the account.
+    LookedUp,
     /// The batch that a campaign works on. Takes the campaign.
     PresentBatch,
     /// How often numbers were called. Takes account, numbers (as an array or as JSON), since.
@@ -56,6 +62,9 @@ impl HotQuery {
             Self::Suppressions => claim::suppressions_sql(kind),
             Self::Held => claim::HELD,
             Self::OpenCalls => claim::OPEN_CALLS,
+            Self::Orphans => dialling::ORPHANS,
+            Self::Account => account::READ,
+            Self::LookedUp => lookups::OPEN,
             Self::PresentBatch => claim::PRESENT_BATCH,
             Self::NextEligible => claim::NEXT_ELIGIBLE,
             Self::AwaitedDetails => lookups::AWAITED_DETAILS,

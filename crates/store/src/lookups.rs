@@ -42,7 +42,7 @@ pub struct OpenCall {
     pub max_duration_ms: i64,
 }
 
-const OPEN: &str = "SELECT id, campaign_id, provider_call_id, phone_number_id, dialling, status, sent_at_ms, \
+pub(crate) const OPEN: &str = "SELECT id, campaign_id, provider_call_id, phone_number_id, dialling, status, sent_at_ms, \
      accepted_at_ms, last_heard_at_ms, asked_at_ms, absent_looks, max_duration_ms FROM calls \
      WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') ORDER BY id";
 

@@ -88,62 +88,77 @@ impl Yearly {
         }
     }
 
-    /// The day in a year; none in a year without a 29th of February.
-    fn in_year(self, year: i32) -> Option<Day> {
-        let day = match self.base {
-            Base::Fixed { month, day } => {
-                let found = Day::of(year, month, day);
-                if found.date().1 != month {
-                    return None;
-                }
-                found
-            }
-            Base::Nth { month, weekday, nth } => {
-                // The first or last day from which on, or back, the weekday is looked for.
-                let (from, back) = if nth == LAST {
-                    (Day::of(year, month + 1, 1).plus(-7), 0)
-                } else {
-                    (Day::of(year, month, 1), i32::from(nth) - 1)
-                };
-                let ahead = (i32::from(weekday) - i32::from(from.weekday())).rem_euclid(7);
-                from.plus(ahead + 7 * back)
-            }
-            Base::Easter => easter(year),
-        };
-        Some(day.plus(i32::from(self.plus)))
+    /// Whether a fixed date, which is observed on a working day when it falls on a weekend.
+    const fn is_fixed(self) -> bool {
+        matches!(self.base, Base::Fixed { .. })
     }
 
-    /// Whether it falls on this day in some year, or is observed then.
-    fn is_on(self, day: Day, date: super::day::YearMonthDay) -> bool {
-        let (year, month, _) = date;
-        // New Year's Day may be observed in the old year; days that are moved may leave their month.
-        let near = |of: u8| (i32::from(of) - i32::from(month)).rem_euclid(12);
-        let may_be = match self.base {
-            Base::Fixed { month, .. } | Base::Nth { month, .. } => matches!(near(month), 0 | 1 | 2 | 10 | 11),
-            Base::Easter => true,
-        };
-        if !may_be {
-            return false;
+    /// Whether it falls on this day. Asked for every holiday of every day that is looked at, so it tries the cheap
+    /// things first.
+    fn falls_on(self, day: &Dated) -> bool {
+        if self.plus == 0 {
+            self.base.is(day)
+        } else {
+            self.base.is(&Dated::of(day.day.plus(-i32::from(self.plus))))
         }
-        (year - 1..=year + 1)
-            .filter_map(|year| self.in_year(year))
-            .any(|holiday| {
-                if holiday == day {
-                    return true;
-                }
-                let is_fixed = matches!(self.base, Base::Fixed { .. });
-                match holiday.weekday() {
-                    5 if is_fixed => holiday.plus(-1) == day,
-                    6 if is_fixed => holiday.plus(1) == day,
-                    _ => false,
-                }
-            })
     }
 }
 
+impl Base {
+    fn is(self, on: &Dated) -> bool {
+        match self {
+            Self::Fixed { month, day } => on.month == month && on.of_month == day,
+            Self::Nth { month, weekday, nth } => {
+                on.month == month
+                    && on.day.weekday() == weekday
+                    && if nth == LAST {
+                        on.day.plus(7).date().1 != month
+                    } else {
+                        on.of_month.div_ceil(7) == nth
+                    }
+            }
+            // Neither earlier nor later, by the rule below.
+            Self::Easter => matches!(on.month, 3 | 4) && on.day == easter(on.year),
+        }
+    }
+}
+
+/// A day and its date, worked out once.
+struct Dated {
+    day: Day,
+    year: i32,
+    month: u8,
+    of_month: u8,
+}
+
+impl Dated {
+    fn of(day: Day) -> Self {
+        let (year, month, of_month) = day.date();
+        Self {
+            day,
+            year,
+            month,
+            of_month,
+        }
+    }
+}
+
+/// Whether one of the holidays falls on the day, or is observed then.
 fn any_on(holidays: &[Yearly], day: Day) -> bool {
-    let date = day.date();
-    holidays.iter().any(|holiday| holiday.is_on(day, date))
+    let on = Dated::of(day);
+    let observed = match day.weekday() {
+        0 => Some(Dated::of(day.plus(-1))),
+        4 => Some(Dated::of(day.plus(1))),
+        _ => None,
+    };
+    let is_observed = |holiday: Yearly| {
+        observed
+            .as_ref()
+            .is_some_and(|weekend| holiday.is_fixed() && holiday.falls_on(weekend))
+    };
+    holidays
+        .iter()
+        .any(|holiday| holiday.falls_on(&on) || is_observed(*holiday))
 }
 
 /// Easter Sunday by the rule of the Gregorian calendar: the Sunday after the first full moon of the church on or after
@@ -304,6 +319,8 @@ impl Holidays {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn holidays(year: i32) -> Vec<String> {
@@ -363,8 +380,72 @@ mod tests {
         }
     }
 
+    /// The day in a year; none in a year without a 29th of February.
+    fn in_year(yearly: Yearly, year: i32) -> Option<Day> {
+        let day = match yearly.base {
+            Base::Fixed { month, day } => {
+                let found = Day::of(year, month, day);
+                if found.date().1 != month {
+                    return None;
+                }
+                found
+            }
+            Base::Nth { month, weekday, nth } => {
+                // The first or last day from which on, or back, the weekday is looked for.
+                let (from, back) = if nth == LAST {
+                    (Day::of(year, month + 1, 1).plus(-7), 0)
+                } else {
+                    (Day::of(year, month, 1), i32::from(nth) - 1)
+                };
+                let ahead = (i32::from(weekday) - i32::from(from.weekday())).rem_euclid(7);
+                from.plus(ahead + 7 * back)
+            }
+            Base::Easter => easter(year),
+        };
+        Some(day.plus(i32::from(yearly.plus)))
+    }
+
+    #[test]
+    fn a_day_is_asked_about_as_it_would_be_counted_out() {
+        let mut texts: Vec<String> = ["", "-2", "+39", "-47", "+1"]
+            .map(|plus| format!("easter{plus}"))
+            .to_vec();
+        for month in 1..=12 {
+            for plus in ["", "+1", "+31"] {
+                texts.extend([1, 28, 29, 30].map(|day| format!("{month:02}-{day:02}{plus}")));
+                for weekday in WEEKDAYS {
+                    texts.extend(
+                        ["1", "2", "4", "last"].map(|nth| format!("{month:02}-{weekday}-{nth}{plus}")),
+                    );
+                }
+            }
+        }
+        for text in texts {
+            let Ok(yearly) = text.parse::<Yearly>() else {
+                assert!(text.starts_with("02-30"), "{text}");
+                continue;
+            };
+            let mut expected = BTreeSet::new();
+            for day in (2022..=2031).filter_map(|year| in_year(yearly, year)) {
+                expected.insert(day);
+                match day.weekday() {
+                    5 if yearly.is_fixed() => expected.insert(day.plus(-1)),
+                    6 if yearly.is_fixed() => expected.insert(day.plus(1)),
+                    _ => false,
+                };
+            }
+            let (from, to) = (Day::of(2023, 1, 1), Day::of(2031, 1, 1));
+            expected.retain(|day| (from..to).contains(day));
+            let found: BTreeSet<Day> = (0..3_000)
+                .map(|days| from.plus(days))
+                .filter(|day| *day < to && any_on(&[yearly], *day))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
     fn on(text: &str, year: i32) -> String {
-        text.parse::<Yearly>().unwrap().in_year(year).unwrap().to_string()
+        in_year(text.parse().unwrap(), year).unwrap().to_string()
     }
 
     #[test]
@@ -377,7 +458,7 @@ mod tests {
         assert_eq!(on("11-mon-1+1", 2026), "2026-11-03");
         assert_eq!(on("easter-2", 2026), "2026-04-03");
         assert_eq!(on("easter-47", 2026), "2026-02-17");
-        assert_eq!("02-29".parse::<Yearly>().unwrap().in_year(2027), None);
+        assert_eq!(in_year("02-29".parse().unwrap(), 2027), None);
         for text in [
             "12-25",
             "11-thu-4+1",
@@ -419,7 +500,7 @@ mod tests {
         let yearly: Yearly = "12-31+3".parse().unwrap();
         let found: Vec<Day> = (0..800)
             .map(|days| Day::of(2026, 1, 1).plus(days))
-            .filter(|day| yearly.is_on(*day, day.date()))
+            .filter(|day| any_on(&[yearly], *day))
             .collect();
         // 2 January 2027 is a Saturday, observed the day before; 3 January 2026 a Saturday, 3 January 2027 a Sunday.
         let expected = [

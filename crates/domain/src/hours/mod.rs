@@ -213,6 +213,19 @@ impl Hours {
     /// Whether a person there may be called now. `fallback_zone` counts only where no zone is known.
     #[must_use]
     pub fn at(&self, place: &Place, fallback_zone: Option<&str>, now: UtcMs) -> Moment {
+        self.at_opening_before(place, fallback_zone, now, now + HORIZON_MS)
+    }
+
+    /// As [`Hours::at`], for whoever does not mind a place that opens at `limit` or later, which is one that never
+    /// opens: where the rules of many states bind together there may be no such moment for months.
+    #[must_use]
+    pub fn at_opening_before(
+        &self,
+        place: &Place,
+        fallback_zone: Option<&str>,
+        now: UtcMs,
+        limit: UtcMs,
+    ) -> Moment {
         let clocks = match self.binding(place, fallback_zone) {
             Binding::Anytime => {
                 return Moment::Open {
@@ -231,7 +244,7 @@ impl Hours {
                 Some(end_ms) => until_ms = end_ms,
                 None => {
                     return Moment::Closed {
-                        opens_at: search::next_open_for_all(&bounds, now.0, limit_ms).map(UtcMs),
+                        opens_at: search::next_open_for_all(&bounds, now.0, limit.0.min(limit_ms)).map(UtcMs),
                     };
                 }
             }

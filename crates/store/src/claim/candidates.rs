@@ -5,7 +5,11 @@ use std::{
     sync::LazyLock,
 };
 
-use domain::{hours::Moment, place::Place, time::UtcMs};
+use domain::{
+    hours::Moment,
+    place::Place,
+    time::{DAY_MS, UtcMs},
+};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -22,10 +26,18 @@ use crate::{
     places::places,
 };
 
-/// Contacts looked at in one round at least: those put off cost a row each, and a round costs round trips.
+/// Contacts looked at in the first round beyond those that are wanted: most claims refill one line, and find somebody
+/// at once.
+const SPARE: u32 = 4;
+/// Contacts looked at in a later round at least, beyond all who may be passed over: those put off cost a row each, and
+/// a round costs round trips.
 const ROUND: u32 = 32;
 /// Rounds in one claim at most. What is left waits for the next claim, a moment later.
 const ROUNDS: u32 = 8;
+
+/// How far a claim looks for the next lawful hour: every week that repeats itself is in it. The dispatcher looks again
+/// long before.
+const LOOK_AHEAD_MS: i64 = 8 * DAY_MS;
 
 const COLUMNS: &str = "f.id, f.phone, f.extension, f.name, f.business_name, f.variables, f.attempts, f.place";
 
@@ -129,7 +141,10 @@ impl Store {
         let mut open: BTreeMap<i32, OpenPlace> = BTreeMap::new();
         let policy = &campaign.policy;
         for (number, place) in places(tx, campaign.id).await? {
-            match policy.hours.at(&place, policy.fallback_zone.as_deref(), now) {
+            // Only the first to open counts.
+            let limit = taken.look_again_at.unwrap_or(now + LOOK_AHEAD_MS);
+            let zone = policy.fallback_zone.as_deref();
+            match policy.hours.at_opening_before(&place, zone, now, limit) {
                 Moment::Open { until } => {
                     open.insert(number, OpenPlace { place, until });
                 }
@@ -153,8 +168,12 @@ impl Store {
             if missing == 0 || open.is_empty() {
                 break;
             }
-            let others = lines.open() as usize + seen.len() + taken.found.len() + passed.len();
-            let limit = u64::from(missing.max(if round == 0 { 0 } else { ROUND })) + others as u64;
+            let limit = if round == 0 {
+                u64::from(missing + SPARE)
+            } else {
+                let others = lines.open() as usize + seen.len() + taken.found.len() + passed.len();
+                u64::from(missing.max(ROUND)) + others as u64
+            };
             let rows = pick(tx, campaign.id, batch, &numbers_of_places, limit, now).await?;
             let all = (rows.len() as u64) < limit;
             let known: BTreeSet<Uuid> = taken.found.iter().map(|(contact, _)| contact.id).collect();
