@@ -46,11 +46,6 @@ async fn with_webhooks_on_sqlite() {
     assert!(report["facts"]["webhook"].as_u64() > Some(CONTACTS), "{report:#}");
     // Whoever is not reached is called again.
     assert!(report["calls"].as_u64() > Some(CONTACTS), "{report:#}");
-    // An answer that a webhook was faster than says nothing new.
-    assert!(
-        report["facts"]["dial"].as_u64() <= report["calls"].as_u64(),
-        "{report:#}"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
