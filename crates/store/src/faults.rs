@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     Kind, Result, account, claim,
     db::{Db, Store},
-    dialling, export, folding, lookups,
+    dialling, export, folding, lookups, preflight,
 };
 
 /// Told before and after every commit; may stop the node there for good by never returning.
@@ -43,6 +43,8 @@ pub enum HotQuery {
     NextEligible,
     /// Calls that wait for their cost. Takes account, since.
     AwaitedDetails,
+    /// What stands in the way of a campaign. Takes campaign, account, now.
+    Preflight,
     /// The list in its order, with the latest calls. Takes the campaign.
     Export,
     /// The calls that facts are about. Takes ids and provider ids, as arrays or as JSON.
@@ -68,6 +70,7 @@ impl HotQuery {
             Self::PresentBatch => claim::PRESENT_BATCH,
             Self::NextEligible => claim::NEXT_ELIGIBLE,
             Self::AwaitedDetails => lookups::AWAITED_DETAILS,
+            Self::Preflight => &preflight::GROUPS,
             Self::Export => export::ROWS,
         }
     }

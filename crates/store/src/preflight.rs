@@ -1,7 +1,7 @@
 //! What stands in the way of the calls of a campaign before it starts: how many people, and why. It asks the same rules
 //! as the claim, of everybody who waits.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use domain::{
     consent::given,
@@ -47,14 +47,23 @@ pub(crate) const LENGTHS: &str = "WITH lengths AS MATERIALIZED (SELECT DISTINCT 
 pub(crate) const SUPPRESSED: &str = "CASE WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.account_id = $2 \
        AND s.number = o.phone AND s.kind = 'exact' AND (s.campaign_id IS NULL OR s.campaign_id = $1) \
        AND (s.expires_at_ms IS NULL OR s.expires_at_ms > $3)) \
-     OR EXISTS (SELECT 1 FROM lengths l JOIN suppressions s ON s.account_id = $2 \
+     OR EXISTS (SELECT 1 FROM lengths l CROSS JOIN suppressions s WHERE s.account_id = $2 \
        AND s.number = substr(o.phone, 1, l.size) AND s.kind = 'prefix' \
        AND (s.campaign_id IS NULL OR s.campaign_id = $1) AND (s.expires_at_ms IS NULL OR s.expires_at_ms > $3)) \
      THEN 1 ELSE 0 END AS suppressed";
-const ELSEWHERE: &str = "CASE WHEN EXISTS (SELECT 1 FROM contacts e JOIN campaigns k ON k.id = e.campaign_id \
+// SQLite joins in the order of a `CROSS JOIN`. Left to itself it goes through whole campaigns for each person.
+const ELSEWHERE: &str = "CASE WHEN EXISTS (SELECT 1 FROM contacts e CROSS JOIN campaigns k \
        WHERE e.phone = o.phone AND e.state = 'pending' AND e.campaign_id <> o.campaign_id \
-       AND k.status NOT IN ('COMPLETED', 'CANCELED', 'FAILED')) THEN 1 ELSE 0 END AS elsewhere";
+       AND k.id = e.campaign_id AND k.status NOT IN ('COMPLETED', 'CANCELED', 'FAILED')) THEN 1 ELSE 0 END AS elsewhere";
 const WAITING: &str = "FROM contacts o WHERE o.campaign_id = $1 AND o.state = 'pending'";
+pub(crate) static GROUPS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{LENGTHS} SELECT place, suppressed, elsewhere, COUNT(*) FROM (SELECT o.place, {SUPPRESSED}, {ELSEWHERE} {WAITING}) p \
+         GROUP BY place, suppressed, elsewhere"
+    )
+});
+static ONE_BY_ONE: LazyLock<String> =
+    LazyLock::new(|| format!("{LENGTHS} SELECT o.place, {SUPPRESSED}, {ELSEWHERE}, o.variables {WAITING}"));
 
 /// People who are alike in everything that is asked here.
 struct Group {
@@ -131,11 +140,7 @@ impl Store {
     }
 
     async fn groups(&self, id: CampaignId, now: UtcMs) -> Result<Vec<Group>> {
-        let sql = format!(
-            "{LENGTHS} SELECT place, suppressed, elsewhere, COUNT(*) FROM (SELECT o.place, {SUPPRESSED}, {ELSEWHERE} {WAITING}) p \
-             GROUP BY place, suppressed, elsewhere"
-        );
-        let rows: Vec<(i32, i32, i32, i64)> = on!(self, |pool| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<(i32, i32, i32, i64)> = on!(self, |pool| sqlx::query_as(GROUPS.as_str())
             .bind(id.0)
             .bind(AccountId::DEFAULT.0)
             .bind(now.0)
@@ -156,10 +161,9 @@ impl Store {
     /// What is a yes no database can say: everybody is looked at, one after the other.
     async fn groups_by_consent(&self, id: CampaignId, column: &str, now: UtcMs) -> Result<Vec<Group>> {
         type Row = (i32, i32, i32, Json<BTreeMap<String, String>>);
-        let sql = format!("{LENGTHS} SELECT o.place, {SUPPRESSED}, {ELSEWHERE}, o.variables {WAITING}");
         let mut groups: BTreeMap<(i32, bool, bool, bool), u64> = BTreeMap::new();
         on!(self, |pool| {
-            let mut rows = sqlx::query_as::<_, Row>(sqlx::AssertSqlSafe(sql))
+            let mut rows = sqlx::query_as::<_, Row>(ONE_BY_ONE.as_str())
                 .bind(id.0)
                 .bind(AccountId::DEFAULT.0)
                 .bind(now.0)
