@@ -34,8 +34,8 @@ const CALL_EVERY_MS: i64 = 50;
 const CONTACTS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT $2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $3) \
      INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, phone, variables, \
        search_text, place, state, outcome, attempts, last_call_id, updated_at_ms) \
-     SELECT unhex(printf('%012x70008%03x%012x', $6, $8, i)), $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), printf('{\"city\":\"San Francisco\",\"consent\":\"yes\",\"policy\":\"POL-%08d\"}', i), \
-       'contact ' || i || char(10) || 'business ' || i || char(10) || '+1415' || (2000000 + i), i % 20, \
+     SELECT unhex(printf('%012x70008%03x%012x', $6, $8, i)), $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1' || (4142000000 + 10000000 * $8 + i), printf('{\"city\":\"San Francisco\",\"consent\":\"yes\",\"policy\":\"POL-%08d\"}', i), \
+       'contact ' || i || char(10) || 'business ' || i || char(10) || '+1' || (4142000000 + 10000000 * $8 + i), i % 20, \
        CASE WHEN i < $4 THEN 'done' WHEN i < $5 THEN 'calling' ELSE 'pending' END, \
        CASE WHEN i >= $4 THEN NULL WHEN i % 10 < 4 THEN 'human' WHEN i % 10 < 7 THEN 'voicemail' \
             WHEN i % 10 < 9 THEN 'no_answer' ELSE 'busy' END, \
@@ -43,9 +43,9 @@ const CONTACTS_SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT $2 UNION ALL SELE
 const CONTACTS_POSTGRES: &str = "INSERT INTO contacts (id, campaign_id, position, batch_index, line, name, business_name, \
        phone, variables, search_text, place, state, outcome, attempts, last_call_id, updated_at_ms) \
      SELECT (lpad(to_hex($6::bigint), 12, '0') || '70008' || lpad(to_hex($8::bigint), 3, '0') || lpad(to_hex(i), 12, '0'))::uuid, \
-       $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1415' || (2000000 + i), \
+       $1, i, 0, i + 2, 'Contact ' || i, 'Business ' || i, '+1' || (4142000000 + 10000000 * $8::bigint + i), \
        jsonb_build_object('city', 'San Francisco', 'consent', 'yes', 'policy', 'POL-' || lpad(i::text, 8, '0')), \
-       'contact ' || i || chr(10) || 'business ' || i || chr(10) || '+1415' || (2000000 + i), i % 20, \
+       'contact ' || i || chr(10) || 'business ' || i || chr(10) || '+1' || (4142000000 + 10000000 * $8::bigint + i), i % 20, \
        CASE WHEN i < $4::bigint THEN 'done' WHEN i < $5::bigint THEN 'calling' ELSE 'pending' END, \
        CASE WHEN i >= $4 THEN NULL WHEN i % 10 < 4 THEN 'human' WHEN i % 10 < 7 THEN 'voicemail' \
             WHEN i % 10 < 9 THEN 'no_answer' ELSE 'busy' END, \

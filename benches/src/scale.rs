@@ -3,7 +3,7 @@
 
 use anyhow::{Context, ensure};
 use domain::{
-    call::{CallRef, CallState, End, Fact, Source, end::ours},
+    call::{CallRef, CallState, End, Fact, Source},
     campaign::Action,
     ids::CampaignId,
     time::UtcMs,
@@ -48,8 +48,9 @@ pub(crate) async fn measure(
     large: i64,
     repeats: Repeats,
 ) -> anyhow::Result<(Vec<Measure>, Vec<Measure>)> {
-    let small_times = at_size(database, SMALL, 1, repeats).await?;
-    let large_times = at_size(database, large, 2, repeats).await?;
+    let mut series = 0;
+    let small_times = at_size(database, SMALL, &mut series, repeats).await?;
+    let large_times = at_size(database, large, &mut series, repeats).await?;
     let mut claims = Vec::new();
     compare(
         &mut claims,
@@ -131,36 +132,50 @@ fn sized(contacts: i64) -> String {
     format!("{} contacts", grouped(contacts))
 }
 
-async fn at_size(database: &Database, contacts: i64, series: i64, repeats: Repeats) -> anyhow::Result<Times> {
+/// Campaigns of that size, one after the other, until so many claims were measured: whoever was called is not called
+/// again soon. The pages are those of the last one. `series` tells the numbers of the campaigns apart.
+async fn at_size(
+    database: &Database,
+    contacts: i64,
+    series: &mut i64,
+    repeats: Repeats,
+) -> anyhow::Result<Times> {
     let store = &database.store;
-    let campaign = setup::empty_campaign(store, &sized(contacts)).await?;
-    let assistant = setup::assistant(store).await?;
     let called = contacts / 10 * 9;
-    fill(
-        database,
-        campaign,
-        assistant,
-        Fill {
+    store.set_line_cap(LINES).await?;
+    let mut claims = Claims::default();
+    loop {
+        let campaign = setup::empty_campaign(store, &sized(contacts)).await?;
+        let assistant = setup::assistant(store).await?;
+        *series += 1;
+        let fill_with = Fill {
             contacts,
             called,
             live: 0,
-            series,
-        },
-    )
-    .await?;
-    check_filled(store, campaign, contacts, called).await?;
-
-    store.set_line_cap(LINES).await?;
-    store.act(campaign, Action::Start, NOW).await?;
-    let claim = claims(store, repeats.claims).await?;
-    let pages = pages(store, campaign, repeats.queries).await?;
-    let anti_join = anti_joins(database, campaign, called).await?;
-    store.act(campaign, Action::Cancel, NOW).await?;
-    Ok(Times {
-        claim,
-        anti_join,
-        pages,
-    })
+            series: *series,
+        };
+        fill(database, campaign, assistant, fill_with).await?;
+        check_filled(store, campaign, contacts, called).await?;
+        store.act(campaign, Action::Start, NOW).await?;
+        let before = claims.rounds;
+        claims.measure(store, repeats.claims).await?;
+        ensure!(claims.rounds > before, "nobody could be called");
+        let is_last = claims.rounds == WARM_UP + repeats.claims;
+        let times = if is_last {
+            let pages = pages(store, campaign, repeats.queries).await?;
+            Some((pages, anti_joins(database, campaign, called).await?))
+        } else {
+            None
+        };
+        store.act(campaign, Action::Cancel, NOW).await?;
+        if let Some((pages, anti_join)) = times {
+            return Ok(Times {
+                claim: claims.latencies,
+                anti_join,
+                pages,
+            });
+        }
+    }
 }
 
 async fn check_filled(store: &Store, campaign: CampaignId, contacts: i64, called: i64) -> anyhow::Result<()> {
@@ -182,36 +197,45 @@ async fn check_filled(store: &Store, campaign: CampaignId, contacts: i64, called
     Ok(())
 }
 
-/// Claims all lines again and again. In between, outside the timing, the calls are let go by a fact like any other, and
-/// their contacts wait again.
-async fn claims(store: &Store, repeats: usize) -> anyhow::Result<Latencies> {
-    let mut latencies = Latencies::default();
-    for round in 0..WARM_UP + repeats {
-        let now = NOW + i64::try_from(round)? * 1_000;
-        let watch = Stopwatch::start();
-        let claim = store.claim(600_000, now).await?;
-        let taken = watch.elapsed();
-        ensure!(
-            claim.dials.len() == LINES as usize,
-            "{} of {LINES} lines were claimed",
-            claim.dials.len()
-        );
-        if round >= WARM_UP {
-            latencies.add(taken);
-        }
-        let applied = store.apply_facts(&let_go(&claim, now), now).await?;
-        ensure!(
-            applied.ended == claim.dials.len(),
-            "{} of {LINES} calls were let go",
-            applied.ended
-        );
-    }
-    Ok(latencies)
+/// Claims under way.
+#[derive(Default)]
+struct Claims {
+    rounds: usize,
+    latencies: Latencies,
 }
 
-fn let_go(claim: &Claim, now: UtcMs) -> Vec<Fact> {
+impl Claims {
+    /// Claims all lines again and again, until there were enough or too few can be called where the hour is lawful. In
+    /// between, outside the timing, the calls end at an answering machine, so that others are called next.
+    async fn measure(&mut self, store: &Store, repeats: usize) -> anyhow::Result<()> {
+        while self.rounds < WARM_UP + repeats {
+            let now = NOW + i64::try_from(self.rounds)? * 1_000;
+            let watch = Stopwatch::start();
+            let claim = store.claim(600_000, now).await?;
+            let taken = watch.elapsed();
+            let is_full = claim.dials.len() == LINES as usize;
+            if is_full && self.rounds >= WARM_UP {
+                self.latencies.add(taken);
+            }
+            self.rounds += usize::from(is_full);
+            let applied = store.apply_facts(&hung_up(&claim, now), now).await?;
+            ensure!(
+                applied.ended == claim.dials.len(),
+                "{} of {} calls ended",
+                applied.ended,
+                claim.dials.len()
+            );
+            if !is_full {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hung_up(claim: &Claim, now: UtcMs) -> Vec<Fact> {
     let end = End {
-        reason: Some(ours::RELEASED.to_owned()),
+        reason: Some("voicemail".to_owned()),
         message: None,
         at: now,
     };
@@ -220,8 +244,8 @@ fn let_go(claim: &Claim, now: UtcMs) -> Vec<Fact> {
             call_id: Some(dial.call_id),
             provider_call_id: None,
         },
-        source: Source::Engine,
-        kind: "released".to_owned(),
+        source: Source::Webhook,
+        kind: "end-of-call-report".to_owned(),
         at: now,
         says: CallState {
             end: Some(end.clone()),
