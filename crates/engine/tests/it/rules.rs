@@ -10,7 +10,7 @@
 //! `AUTOLYNX_RULES_CONTACTS` is how many contacts a run has, `AUTOLYNX_RULES_SEEDS` how many runs there are (from
 //! `AUTOLYNX_RULES_FIRST` on), `AUTOLYNX_RULES_SEED` runs one of them and tells its story, `AUTOLYNX_RULES_STATS` says
 //! what each came to. Without any, there are two hundred runs of forty contacts. The full size is ten thousand contacts,
-//! with `cargo test --release`: minutes of a core for each run.
+//! with `cargo test --release`: about half a minute of a core for each run.
 
 mod calendar;
 mod draw;
