@@ -24,6 +24,7 @@ contract! {
     the_same_people_in_two_campaigns_still_leave_each_its_share,
     a_higher_priority_goes_first_whoever_was_there_before,
     one_live_call_per_person_across_campaigns,
+    people_on_the_phone_do_not_stand_in_the_way_of_others,
     the_database_itself_refuses_a_second_live_call,
     contacts_that_wait_are_told_from_those_that_may_be_called,
     whose_time_has_come_again_goes_first_and_then_the_order_of_the_list,
@@ -197,6 +198,20 @@ async fn one_live_call_per_person_across_campaigns(fixture: &Fixture) {
     assert_eq!(dials.len(), 1);
     assert_eq!(dials[0].campaign_id, second);
     fixture.assert_sound(10).await;
+}
+
+/// However many of those next in line are on the phone elsewhere, a free line goes to whoever is not.
+async fn people_on_the_phone_do_not_stand_in_the_way_of_others(fixture: &Fixture) {
+    let busy = 20;
+    fixture.dialled(busy).await;
+    fixture.store.set_line_cap(21).await.unwrap();
+    let second = start(&fixture.store, &List::of(0..=busy)).await;
+    let claim = claim(fixture, NOW).await;
+    let called: Vec<&str> = of(&claim.dials, second)
+        .iter()
+        .map(|dial| dial.phone.as_str())
+        .collect();
+    assert_eq!(called, [phone(busy).as_str()]);
 }
 
 async fn the_database_itself_refuses_a_second_live_call(fixture: &Fixture) {
