@@ -68,6 +68,12 @@ impl CampaignStatus {
         matches!(self, Self::Queued | Self::Dialing | Self::Running)
     }
 
+    /// Whether nobody can be called in it any more. A completed campaign may still call people again.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Canceled | Self::Failed)
+    }
+
     /// Whether nothing more will happen by itself.
     #[must_use]
     pub const fn is_final(self) -> bool {

@@ -82,6 +82,13 @@ pub enum Cause {
     },
     /// Nobody knows in which time zone they are.
     NoZone,
+    /// They will not be called at all, and are left out when their turn comes.
+    Never {
+        /// Why, in words.
+        reason: String,
+    },
+    /// Somebody is calling their number at this moment.
+    OnThePhone,
     /// They are to be called later.
     Later {
         /// Why, in words.
@@ -148,6 +155,8 @@ impl Cause {
                 }
             }
             Self::NoZone => "nobody knows their time zone".to_owned(),
+            Self::Never { reason } => format!("will not be called: {reason}"),
+            Self::OnThePhone => "their number is being called at this moment".to_owned(),
             Self::Later { reason } => reason.clone(),
             Self::Turn => "their turn comes with the next free line".to_owned(),
         }
@@ -180,6 +189,8 @@ impl Cause {
             | Self::Batch
             | Self::QuietLine
             | Self::Hours { .. }
+            | Self::Never { .. }
+            | Self::OnThePhone
             | Self::Later { .. }
             | Self::Turn => return None,
         })

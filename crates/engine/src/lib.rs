@@ -20,6 +20,7 @@ mod settings;
 mod sweep;
 mod telephony;
 mod vapi_telephony;
+mod worst_case;
 
 use std::sync::Arc;
 

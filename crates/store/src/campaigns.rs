@@ -152,6 +152,8 @@ pub enum Acted {
     },
     /// Its assistant cannot call.
     NoAssistant(Trouble),
+    /// Its last day has passed, or would have passed when it starts: this moment.
+    Expired(UtcMs),
     /// There is no such campaign.
     NotFound,
 }
@@ -206,6 +208,7 @@ const ACT: &str = "UPDATE campaigns SET status = $3, updated_at_ms = $4, \
      assistant_version = CASE WHEN $8 = 1 OR ($9 = 1 AND assistant_version IS NULL) THEN (SELECT a.version FROM assistants a WHERE a.id = assistant_id) \
                          ELSE assistant_version END \
      WHERE id = $1 AND status = $2 AND (started_at_ms IS NOT NULL) = $7 AND (archived_at_ms IS NOT NULL) = ($11 = 1) \
+       AND ($9 = 0 OR expires_at_ms IS NULL OR expires_at_ms > $4) \
        AND ($9 = 0 OR EXISTS \
        (SELECT 1 FROM assistants a WHERE a.id = assistant_id AND a.active AND a.deleted_at_ms IS NULL \
         AND a.removed_at_ms IS NULL AND a.gone_at_ms IS NULL AND a.provider_assistant_id IS NOT NULL))";
@@ -421,6 +424,9 @@ impl Store {
         if let (true, Some(trouble)) = (calls, campaign.assistant_trouble) {
             return Ok(Acted::NoAssistant(trouble));
         }
+        if let (true, Some(at)) = (calls, campaign.expired(now)) {
+            return Ok(Acted::Expired(at));
+        }
         let started = campaign.started_at.is_some();
         let target = action.leads_to(status, started);
         let finishes = (target.is_final() && target != status).then_some(now.0);
@@ -596,6 +602,12 @@ impl Campaign {
             archived: self.archived_at.is_some(),
             open_calls: self.open_calls,
         }
+    }
+
+    /// Its last day, if that has passed at `now`: nobody is called from then on.
+    #[must_use]
+    pub fn expired(&self, now: UtcMs) -> Option<UtcMs> {
+        self.expires_at.filter(|at| *at <= now)
     }
 
     /// The answer to what is not possible.

@@ -135,19 +135,26 @@ impl Store {
         .fetch_one(c)
         .await)?;
         let version = to_u32(version);
-        if serde_json::to_value(policy).is_ok_and(|wanted| wanted == present.0) {
+        let wanted = serde_json::to_value(policy)
+            .map_err(|error| Error::Other(format!("a policy cannot be written: {error}")))?;
+        if wanted == present.0 {
             return Ok(PolicyChanged::Version(version));
         }
         if version != seen {
             return Ok(PolicyChanged::Overtaken(version));
         }
+        // Another limit is told of when it is passed itself.
+        let another_alert =
+            present.0.pointer("/money/alert_usd_micros") != wanted.pointer("/money/alert_usd_micros");
         insert_policy(&mut tx, id, version + 1, policy, author, now).await?;
         on_tx!(tx, |c| sqlx::query(
-            "UPDATE campaigns SET policy_version = $2, updated_at_ms = $3 WHERE id = $1"
+            "UPDATE campaigns SET policy_version = $2, updated_at_ms = $3, \
+             alerted_at_ms = CASE WHEN $4 = 1 THEN NULL ELSE alerted_at_ms END WHERE id = $1"
         )
         .bind(id.0)
         .bind(to_i32(version + 1))
         .bind(now.0)
+        .bind(i32::from(another_alert))
         .execute(c)
         .await
         .map(|_| ()))?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
-    claim::HELD,
+    claim::{HELD, rate},
     db::{Store, Tx},
 };
 
@@ -34,6 +34,15 @@ impl Store {
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn spending(&self, id: CampaignId) -> Result<Spending> {
         spending(&mut self.snapshot().await?, id.0).await
+    }
+
+    /// What one call may cost at worst that the provider lets live for so long, in milliseconds.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn worst_case(&self, max_duration_ms: i64) -> Result<UsdMicros> {
+        let rate = rate(&mut self.snapshot().await?, AccountId::DEFAULT).await?;
+        Ok(rate.worst_case(max_duration_ms))
     }
 
     /// How many calls are open in each campaign that has any, most first. Test calls are among them.

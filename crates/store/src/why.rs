@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     campaign::{CampaignStatus, Mode, PauseKind},
     contact::ContactState,
-    hours::{Moment, local_words},
+    hours::{Moment, coming_words},
     ids::{AccountId, CampaignId, ContactId},
     money::UsdMicros,
     pacing::Lines,
@@ -14,12 +14,13 @@ use domain::{
     time::UtcMs,
     waiting::{Cause, Waiting},
 };
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
     Result,
     campaigns::Campaign,
-    claim,
+    claim::{self, Person, Standing},
     db::{Store, Tx},
     places::{place_of, places},
     rows::{JsonText, to_u32, to_u64},
@@ -68,8 +69,7 @@ const LIVE_ON_NUMBERS: &str = "SELECT COUNT(*) FROM calls k \
      WHERE k.account_id = $2 AND k.status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')";
 const POLICY: &str = "SELECT policy FROM policies p JOIN campaigns c ON c.id = p.campaign_id \
      AND c.policy_version = p.version WHERE c.id = $1";
-const CONTACT: &str =
-    "SELECT campaign_id, state, eligible_at_ms, reason, batch_index FROM contacts WHERE id = $1";
+const CONTACT: &str = "SELECT campaign_id, state, eligible_at_ms, reason, batch_index, phone, variables, attempts FROM contacts WHERE id = $1";
 
 impl Store {
     /// Why a campaign is not dialling, or not faster.
@@ -103,7 +103,7 @@ impl Store {
             let place = place.and_then(|place| known.get(&place));
             let cause = match (later, place, &policy) {
                 (true, ..) => Some((Cause::Batch, None)),
-                (false, Some(place), Some(policy)) => hours(policy, place, now),
+                (false, Some(place), Some(policy)) => hours(policy, place, now, now),
                 (false, ..) => Some((Cause::NoZone, None)),
             };
             match cause {
@@ -157,15 +157,14 @@ impl Store {
         now: UtcMs,
     ) -> Result<Option<ContactWhy>> {
         let mut tx = self.snapshot().await?;
-        let row: Option<(Uuid, String, i64, Option<String>, i32)> = on_tx!(tx, |c| sqlx::query_as(CONTACT)
+        let row: Option<ContactRow> = on_tx!(tx, |c| sqlx::query_as(CONTACT)
             .bind(contact.0)
             .fetch_optional(c)
             .await)?;
-        let Some((_, state, eligible_at_ms, reason, batch)) = row.filter(|(of, ..)| *of == campaign.id.0)
-        else {
+        let Some(row) = row.filter(|row| row.campaign_id == campaign.id.0) else {
             return Ok(None);
         };
-        let Some(state) = ContactState::from_stored(&state) else {
+        let Some(state) = ContactState::from_stored(&row.state) else {
             return Ok(None);
         };
         let mut waits = Vec::new();
@@ -176,15 +175,36 @@ impl Store {
                 until,
             };
             let policy = policy(&mut tx, campaign.id).await?;
-            let eligible_at = UtcMs(eligible_at_ms);
-            if eligible_at > now {
-                let reason = reason.unwrap_or_else(|| "to be called later".to_owned());
+            let eligible_at = UtcMs(row.eligible_at_ms);
+            let (place, nowhere) = (place_of(&mut tx, contact).await?, Place::unknown());
+            if let Some(policy) = &policy {
+                let person = Person {
+                    phone: &row.phone,
+                    variables: &row.variables.0,
+                    attempts: to_u32(row.attempts),
+                    place: place.as_ref().unwrap_or(&nowhere),
+                };
+                match claim::standing(&mut tx, campaign.id, policy, &person, now).await? {
+                    // Nothing else matters then.
+                    Standing::Never { reason } => {
+                        let waits = vec![one(Cause::Never { reason }, None)];
+                        return Ok(Some(ContactWhy { state, waits }));
+                    }
+                    Standing::OnThePhone => waits.push(one(Cause::OnThePhone, None)),
+                    Standing::Wait { until, reason } if until > eligible_at => {
+                        waits.push(one(Cause::Later { reason }, Some(until)));
+                    }
+                    Standing::Wait { .. } | Standing::May { .. } => {}
+                }
+            }
+            if eligible_at > now && !waits.iter().any(|wait| wait.until.is_some()) {
+                let reason = row.reason.unwrap_or_else(|| "to be called later".to_owned());
                 waits.push(one(Cause::Later { reason }, Some(eligible_at)));
             }
-            let at = eligible_at.max(now);
-            match (place_of(&mut tx, contact).await?, &policy) {
+            let at = waits.iter().filter_map(|wait| wait.until).fold(now, UtcMs::max);
+            match (&place, &policy) {
                 (Some(place), Some(policy)) => {
-                    waits.extend(hours(policy, &place, at).map(|(cause, until)| one(cause, until)));
+                    waits.extend(hours(policy, place, at, now).map(|(cause, until)| one(cause, until)));
                 }
                 _ => waits.push(one(Cause::NoZone, None)),
             }
@@ -193,7 +213,7 @@ impl Store {
                     .bind(campaign.id.0)
                     .fetch_one(c)
                     .await)?;
-                if present.is_some_and(|present| present < batch) {
+                if present.is_some_and(|present| present < row.batch_index) {
                     waits.push(one(Cause::Batch, None));
                 }
             }
@@ -206,7 +226,7 @@ impl Store {
                 || waits.iter().all(|waiting| {
                     matches!(
                         waiting.cause,
-                        Cause::Later { .. } | Cause::Hours { opens: Some(_), .. }
+                        Cause::Later { .. } | Cause::OnThePhone | Cause::Hours { opens: Some(_), .. }
                     )
                 })
             {
@@ -217,14 +237,26 @@ impl Store {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct ContactRow {
+    campaign_id: Uuid,
+    state: String,
+    eligible_at_ms: i64,
+    reason: Option<String>,
+    batch_index: i32,
+    phone: String,
+    variables: Json<BTreeMap<String, String>>,
+    attempts: i32,
+}
+
 /// What a campaign allows; `None` when it cannot be read.
 async fn policy(tx: &mut Tx, id: CampaignId) -> Result<Option<Policy>> {
     let stored: JsonText = on_tx!(tx, |c| sqlx::query_scalar(POLICY).bind(id.0).fetch_one(c).await)?;
     Ok(serde_json::from_str(stored.0.get()).ok())
 }
 
-/// Whether the hour is lawful there, and if not, why and until when.
-fn hours(policy: &Policy, place: &Place, at: UtcMs) -> Option<(Cause, Option<UtcMs>)> {
+/// Whether the hour will be lawful there at `at`, and if not, why and until when.
+fn hours(policy: &Policy, place: &Place, at: UtcMs, now: UtcMs) -> Option<(Cause, Option<UtcMs>)> {
     let fallback = policy.fallback_zone.as_deref();
     match policy.hours.at(place, fallback, at) {
         Moment::Open { .. } => None,
@@ -239,7 +271,7 @@ fn hours(policy: &Policy, place: &Place, at: UtcMs) -> Option<(Cause, Option<Utc
                 hours: policy.hours.words_at(place),
                 opens: opens_at
                     .zip(zones.first())
-                    .and_then(|(at, zone)| local_words(zone, at)),
+                    .and_then(|(opens_at, zone)| coming_words(zone, opens_at, now)),
                 zones,
             };
             Some((cause, opens_at))

@@ -9,7 +9,10 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use domain::campaign::{Action, CampaignStatus};
+use domain::{
+    campaign::{Action, CampaignStatus},
+    time::UtcMs,
+};
 use engine::LookupError;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -67,6 +70,14 @@ impl ApiError {
         );
         Self::new(StatusCode::CONFLICT, "impossible_transition", message)
             .with_details(json!({ "status": status.as_str(), "possible": possible }))
+    }
+
+    /// 409: the campaign's last day does not lie after the moment at which it would call.
+    #[must_use]
+    pub fn expired(at: UtcMs) -> Self {
+        let message = "The campaign expires before it could call anybody. Give it a later last day in its settings, or none.";
+        Self::new(StatusCode::CONFLICT, "campaign_expired", message)
+            .with_details(json!({ "expires_at": at.to_iso() }))
     }
 
     /// 500: our fault.

@@ -27,7 +27,7 @@ pub use day::{Day, DayError};
 pub use holidays::{Calendar, Holidays, Yearly, YearlyError};
 pub use presets::PresetInfo;
 pub use window::{DayNameError, Week, Window, WindowError};
-pub use words::{city, local_words};
+pub use words::{city, coming_words, local_words};
 
 use crate::{
     place::{Place, clock::Clock, zones_of_region},

@@ -542,6 +542,16 @@ fn hours_are_said_in_words() {
         Some("Mon 20:45 +0545")
     );
     assert_eq!(local_words("America/Springfield", utc("2026-11-16T15:00Z")), None);
+    let coming = |at, now| coming_words("America/Chicago", utc(at), utc(now));
+    assert_eq!(
+        coming("2026-11-16T15:00Z", "2026-11-13T23:00Z").as_deref(),
+        Some("Mon 09:00 CST")
+    );
+    assert_eq!(
+        coming("2026-11-16T15:00Z", "2026-11-10T00:00Z").as_deref(),
+        Some("Mon 16 Nov 09:00 CST"),
+        "not the Monday before"
+    );
     assert_eq!(city("America/New_York"), "New York");
     assert_eq!(city("America/Argentina/Buenos_Aires"), "Buenos Aires, Argentina");
     assert_eq!(city("UTC"), "UTC");

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Calendar, Rule, Week, Window};
-use crate::{place::clock, time::UtcMs};
+use crate::{
+    place::clock,
+    time::{DAY_MS, UtcMs},
+};
 
 const SHORT_DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
@@ -91,6 +94,18 @@ pub fn local_words(zone: &str, at: UtcMs) -> Option<String> {
     let zone = clock::zone(zone)?;
     let moment = Timestamp::from_millisecond(at.0).ok()?.to_zoned(zone);
     Some(moment.strftime("%a %H:%M %Z").to_string())
+}
+
+/// A moment to come by the clock of a zone, with its date where the day of the week would be taken for an earlier one:
+/// `Mon 09:00 CST`, `Thu 10 Dec 09:00 EST`. `None` for a zone that nobody knows.
+#[must_use]
+pub fn coming_words(zone: &str, at: UtcMs, now: UtcMs) -> Option<String> {
+    if at.since(now) < 6 * DAY_MS {
+        return local_words(zone, at);
+    }
+    let zone = clock::zone(zone)?;
+    let moment = Timestamp::from_millisecond(at.0).ok()?.to_zoned(zone);
+    Some(moment.strftime("%a %-d %b %H:%M %Z").to_string())
 }
 
 /// The city that a zone is named after: `Chicago`, `Buenos Aires, Argentina`.

@@ -6,7 +6,7 @@ use super::UsdMicros;
 use crate::time::MINUTE_MS;
 
 /// Assumed before anything is known: half a dollar a minute. The provider's own minute with a large model, a dear voice
-/// and a carrier together stay below that at list prices of 2026; the settings can say otherwise.
+/// and a carrier together stay below that at list prices of 2026.
 const ASSUMED_PER_MINUTE: UsdMicros = UsdMicros(500_000);
 /// So many calls of a minute or more must have been seen before what they cost may be less than what was assumed.
 const ENOUGH_CALLS: usize = 5;

@@ -8,6 +8,7 @@ use std::{
 use domain::{
     hours::Moment,
     place::Place,
+    policy::Policy,
     time::{DAY_MS, UtcMs},
 };
 use sqlx::types::Json;
@@ -35,8 +36,8 @@ const ROUND: u32 = 32;
 /// Rounds in one claim at most. What is left waits for the next claim, a moment later.
 const ROUNDS: u32 = 8;
 
-/// How far a claim looks for the next lawful hour: every week that repeats itself is in it. The dispatcher looks again
-/// long before.
+/// How far a claim looks for the next lawful hour: as good as every week that repeats itself is in it. The dispatcher
+/// looks again long before, so that what opens later is seen in time.
 const LOOK_AHEAD_MS: i64 = 8 * DAY_MS;
 
 const COLUMNS: &str = "f.id, f.phone, f.extension, f.name, f.business_name, f.variables, f.attempts, f.place";
@@ -154,11 +155,7 @@ impl Store {
                 Moment::NoZone => {}
             }
         }
-        let regional = open.values().filter_map(|open| policy.hours.gap_ms(&open.place));
-        let longest_gap_ms = regional.fold(
-            policy.limits.gap_ms.max(policy.limits.gap_between_campaigns_ms),
-            i64::max,
-        );
+        let longest_gap_ms = longest_gap_ms(policy, open.values().map(|open| &open.place));
         let numbers_of_places: Vec<i32> = open.keys().copied().collect();
         // One person in two campaigns: the first one that asks gets them. And whoever is on the phone is passed over:
         // neither shall take the place of somebody who can be called.
@@ -184,7 +181,7 @@ impl Store {
                 })
                 .collect();
             let phones: Vec<&str> = rows.iter().map(|row| row.phone.as_str()).collect();
-            let numbers = numbers(tx, campaign, &phones, longest_gap_ms, now).await?;
+            let numbers = numbers(tx, campaign.id, policy, &phones, longest_gap_ms, now).await?;
             let mut put = Vec::new();
             for row in rows {
                 let (Some(place), Some(number)) = (open.get(&row.place), numbers.get(&row.phone)) else {
@@ -225,6 +222,15 @@ impl Store {
         }
         Ok(taken)
     }
+}
+
+/// The longest time that has to lie between two calls of a number at one of these places, in milliseconds.
+pub(super) fn longest_gap_ms<'a>(policy: &Policy, places: impl Iterator<Item = &'a Place>) -> i64 {
+    let regional = places.filter_map(|place| policy.hours.gap_ms(place));
+    regional.fold(
+        policy.limits.gap_ms.max(policy.limits.gap_between_campaigns_ms),
+        i64::max,
+    )
 }
 
 async fn pick(

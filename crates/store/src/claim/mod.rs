@@ -3,7 +3,7 @@
 //!
 //! Reads top down: [`Store::claim`] counts what is free ([`lines`]), looks at each campaign that may dial ([`campaign`]),
 //! takes its next contacts from the places where the hour is lawful ([`candidates`]), holds each against the rules of its
-//! number ([`judge`]), divides the lines, and reserves the calls.
+//! number ([`judge`]; [`one`] asks the same without a claim), divides the lines, and reserves the calls.
 
 mod campaign;
 mod candidates;
@@ -11,6 +11,7 @@ mod judge;
 mod lines;
 mod money;
 mod numbers;
+mod one;
 mod put_off;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ use domain::{
     pacing::{Demand, rotate, share_lines},
     time::{SECOND_MS, UtcMs},
 };
-pub(crate) use judge::Decision;
+pub(crate) use judge::{Decision, Standing};
 #[cfg(feature = "fault-injection")]
 pub(crate) use lines::OPEN_CALLS;
 pub(crate) use lines::hold_off_claims;
@@ -32,6 +33,7 @@ pub(crate) use money::{HELD, rate};
 pub(crate) use numbers::why_suppressed;
 #[cfg(feature = "fault-injection")]
 pub(crate) use numbers::{attempts_sql, suppressions_sql};
+pub(crate) use one::{Person, standing};
 
 use self::lines::FreeLines;
 use crate::{
@@ -75,7 +77,8 @@ pub struct Dial {
 pub struct Claim {
     /// Calls to dial now. Each is reserved for this node until its lease runs out.
     pub dials: Vec<Dial>,
-    /// When the next waiting contact may be called, if lines are left for it.
+    /// When the next waiting contact may be called, if lines are left for it. Hours that open later than in eight days
+    /// are not among them: nobody sleeps that long.
     pub next_eligible_at: Option<UtcMs>,
     /// Before this moment the provider wants no calls.
     pub hold_until: Option<UtcMs>,

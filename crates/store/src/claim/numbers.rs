@@ -8,13 +8,14 @@ use std::{
 use domain::{
     ids::AccountId,
     limits::History,
+    policy::Policy,
     suppression::prefixes_of,
     time::{HOUR_MS, UtcMs},
 };
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{DIAL_LEASE_MS, campaign::CampaignRow};
+use super::DIAL_LEASE_MS;
 use crate::{
     Result,
     db::{Tx, TxInner},
@@ -98,7 +99,8 @@ pub(super) struct NumberRecord {
 /// Looks the numbers up, for a campaign that wants to call them.
 pub(super) async fn numbers(
     tx: &mut Tx,
-    campaign: &CampaignRow,
+    campaign: Uuid,
+    policy: &Policy,
     phones: &[&str],
     longest_gap_ms: i64,
     now: UtcMs,
@@ -118,7 +120,7 @@ pub(super) async fn numbers(
         };
         number.history.at.push(UtcMs(at));
         number.history.total += 1;
-        if by != campaign.id {
+        if by != campaign {
             number.history.elsewhere_at = number.history.elsewhere_at.max(Some(UtcMs(at)));
         }
         number.on_the_phone |= live;
@@ -127,14 +129,14 @@ pub(super) async fn numbers(
     for number in numbers.values_mut() {
         number.history.at.sort_unstable_by(|a, b| b.cmp(a));
     }
-    if campaign.policy.limits.per_number.is_some() {
+    if policy.limits.per_number.is_some() {
         for (phone, total) in totals(tx, phones).await? {
             if let Some(number) = numbers.get_mut(&phone) {
                 number.history.total = u32::try_from(total).unwrap_or(u32::MAX);
             }
         }
     }
-    let found = suppressions(tx, campaign.id, phones, now).await?;
+    let found = suppressions(tx, campaign, phones, now).await?;
     for (kind, pattern, source, everywhere) in found {
         for (phone, number) in &mut numbers {
             let meant = match kind.as_str() {

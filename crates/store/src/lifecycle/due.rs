@@ -61,6 +61,10 @@ impl Store {
                         due.paused.push(id);
                     }
                 }
+                // It would end as it starts; a draft can be given a later last day.
+                Acted::Expired(_) => {
+                    self.act(id, Action::Unschedule, now).await?;
+                }
                 // Somebody was faster.
                 Acted::Impossible { .. } | Acted::NotFound => {}
             }

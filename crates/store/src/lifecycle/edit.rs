@@ -2,7 +2,7 @@
 //! can be changed until it starts.
 
 use domain::{
-    campaign::{CampaignStatus, Mode},
+    campaign::{Action, CampaignStatus, Mode},
     ids::{AccountId, CampaignId},
     time::UtcMs,
 };
@@ -40,7 +40,7 @@ pub enum Edited {
     Done,
     /// It has been started: the order of its list stays.
     Started(CampaignStatus),
-    /// It is over.
+    /// It was cancelled or has failed.
     Over(CampaignStatus),
     /// There is no such campaign.
     NotFound,
@@ -72,7 +72,7 @@ impl Store {
                 name: edit.name.clone(),
                 ..CampaignEdit::default()
             };
-        if status.is_final() && !renames_only {
+        if status.is_over() && !renames_only {
             return Ok(Edited::Over(status));
         }
         let begun = !matches!(status, CampaignStatus::Created | CampaignStatus::Scheduled);
@@ -115,7 +115,7 @@ impl Store {
         Ok(Edited::Done)
     }
 
-    /// Lets a campaign start by itself at a time, or at another one.
+    /// Lets a campaign start by itself at a time, or at another one, before its last day.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -123,7 +123,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let done = on_tx!(tx, |c| sqlx::query(
             "UPDATE campaigns SET status = 'SCHEDULED', starts_at_ms = $2, updated_at_ms = $3 \
-             WHERE id = $1 AND status IN ('CREATED', 'SCHEDULED') AND archived_at_ms IS NULL"
+             WHERE id = $1 AND status IN ('CREATED', 'SCHEDULED') AND archived_at_ms IS NULL \
+               AND (expires_at_ms IS NULL OR expires_at_ms > $2)"
         )
         .bind(id.0)
         .bind(starts_at.0)
@@ -135,8 +136,13 @@ impl Store {
         if done == 1 {
             return Ok(Acted::Done(CampaignStatus::Scheduled));
         }
-        let campaign = self.campaign(id).await?;
-        Ok(campaign.map_or(Acted::NotFound, |campaign| campaign.impossible()))
+        let Some(campaign) = self.campaign(id).await? else {
+            return Ok(Acted::NotFound);
+        };
+        Ok(match campaign.expired(starts_at) {
+            Some(at) if Action::Schedule.possible(campaign.standing()) => Acted::Expired(at),
+            _ => campaign.impossible(),
+        })
     }
 }
 

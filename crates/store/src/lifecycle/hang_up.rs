@@ -2,7 +2,7 @@
 
 use domain::{
     call::{CallState, CallStatus, Source},
-    ids::{AccountId, CallId, CampaignId},
+    ids::{AccountId, CallId, CampaignId, ContactId},
     time::UtcMs,
 };
 use serde_json::json;
@@ -21,6 +21,19 @@ pub struct HangUp {
     pub provider_call_id: Option<String>,
     /// Where the provider takes orders for this call. Whoever knows it controls the call: it is never shown or logged.
     pub control_url: Option<String>,
+}
+
+/// A live call that could not be hung up so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotHungUp {
+    /// The call.
+    pub call_id: CallId,
+    /// Who is on the phone.
+    pub contact_id: ContactId,
+    /// Their name.
+    pub name: String,
+    /// Why not.
+    pub problem: String,
 }
 
 /// The provider is asked again after this long, in milliseconds, while the call goes on.
@@ -112,18 +125,26 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn calls_not_hung_up(&self, id: CampaignId) -> Result<Vec<(CallId, String)>> {
-        let rows: Vec<(Uuid, String)> = on!(self, |pool| sqlx::query_as(
-            "SELECT id, hangup_problem FROM calls WHERE account_id = $1 AND campaign_id = $2 \
-             AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') AND hangup_problem IS NOT NULL ORDER BY id"
+    pub async fn calls_not_hung_up(&self, id: CampaignId) -> Result<Vec<NotHungUp>> {
+        let rows: Vec<(Uuid, Uuid, String, String)> = on!(self, |pool| {
+            sqlx::query_as(
+            "SELECT k.id, k.contact_id, o.name, k.hangup_problem FROM calls k JOIN contacts o ON o.id = k.contact_id \
+             WHERE k.account_id = $1 AND k.campaign_id = $2 AND k.status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') \
+               AND k.hangup_problem IS NOT NULL ORDER BY k.id"
         )
         .bind(AccountId::DEFAULT.0)
         .bind(id.0)
         .fetch_all(pool)
-        .await)?;
+        .await
+        })?;
         Ok(rows
             .into_iter()
-            .map(|(id, problem)| (CallId(id), problem))
+            .map(|(call, contact, name, problem)| NotHungUp {
+                call_id: CallId(call),
+                contact_id: ContactId(contact),
+                name,
+                problem,
+            })
             .collect())
     }
 }

@@ -10,5 +10,5 @@ mod redial;
 pub use append::Appended;
 pub use due::Due;
 pub use edit::{CampaignEdit, Edited};
-pub use hang_up::HangUp;
+pub use hang_up::{HangUp, NotHungUp};
 pub use redial::Redialled;

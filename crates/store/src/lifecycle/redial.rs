@@ -40,7 +40,7 @@ const AGAIN_POSTGRES: &str = "UPDATE contacts SET state = 'pending', outcome = N
 
 const REOPEN: &str = "UPDATE campaigns SET completed_at_ms = NULL, updated_at_ms = $2, resumed_at_ms = $2, \
      status = CASE WHEN started_at_ms IS NULL THEN 'QUEUED' ELSE 'RUNNING' END \
-     WHERE id = $1 AND status = 'COMPLETED' AND archived_at_ms IS NULL";
+     WHERE id = $1 AND status = 'COMPLETED' AND archived_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > $2)";
 
 impl Store {
     /// Calls those of a completed campaign again whose calls came to one of these outcomes. Whoever must not be called is
@@ -58,6 +58,9 @@ impl Store {
         }
         if let Some(trouble) = campaign.assistant_trouble {
             return Ok(Redialled::Not(Acted::NoAssistant(trouble)));
+        }
+        if let Some(at) = campaign.expired(now) {
+            return Ok(Redialled::Not(Acted::Expired(at)));
         }
         let mut tx = self.begin().await?;
         // Contacts before the campaign, the order in which facts lock them too.
@@ -90,9 +93,12 @@ impl Store {
             // Somebody was faster.
             drop(tx);
             let campaign = self.campaign(id).await?;
-            return Ok(Redialled::Not(
-                campaign.map_or(Acted::NotFound, |campaign| campaign.impossible()),
-            ));
+            return Ok(Redialled::Not(match campaign {
+                None => Acted::NotFound,
+                Some(campaign) => campaign
+                    .expired(now)
+                    .map_or_else(|| campaign.impossible(), Acted::Expired),
+            }));
         }
         tx.commit().await?;
         // Whoever was called before places were known has none.

@@ -248,6 +248,30 @@ async fn whoever_wants_to_be_told_is_told_once(fixture: &Fixture) {
     costs(store, &dials[1], 90_000).await;
     assert_eq!(store.bring_due(NOW + 90).await.unwrap().alerted, []);
     assert_eq!(campaign(store, id).await.alerted_at, Some(NOW + 80));
+    let told_again = |limit| only(|policy: &mut Policy| policy.money.alert_usd_micros = Some(limit));
+    store
+        .change_policy(id, 1, &told_again(150_000), "Kim", NOW + 91)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.bring_due(NOW + 92).await.unwrap().alerted,
+        [],
+        "140,000 so far"
+    );
+    assert_eq!(campaign(store, id).await.alerted_at, None);
+    costs(store, &dials[1], 110_000).await;
+    assert_eq!(store.bring_due(NOW + 93).await.unwrap().alerted, [id]);
+    let mut slower = told_again(150_000);
+    slower.limits.per_contact = Some(9);
+    store
+        .change_policy(id, 2, &slower, "Kim", NOW + 94)
+        .await
+        .unwrap();
+    assert_eq!(
+        campaign(store, id).await.alerted_at,
+        Some(NOW + 93),
+        "the same limit"
+    );
     assert_eq!(campaign(store, quiet).await.alerted_at, None);
     assert_eq!(
         campaign(store, id).await.status,

@@ -13,6 +13,7 @@ use crate::{
 contract! {
     the_log_says_why_a_call_was_lawful,
     where_no_rule_binds_the_log_says_so,
+    the_log_names_the_zone_that_the_campaign_assumed,
 }
 
 async fn grounds(fixture: &Fixture, dial: &Dial) -> Value {
@@ -86,4 +87,31 @@ async fn where_no_rule_binds_the_log_says_so(fixture: &Fixture) {
     );
     assert!(payload["lawful_until"].as_i64() > Some(NOW.0 + 1_000 * HOUR_MS));
     fixture.assert_sound(1).await;
+}
+
+async fn the_log_names_the_zone_that_the_campaign_assumed(fixture: &Fixture) {
+    let store = &fixture.store;
+    let policy = only(|policy| {
+        policy.hours = daily(9, 20);
+        policy.fallback_zone = Some("America/Denver".to_owned());
+    });
+    let list = List {
+        people: vec![at_number(0, "+999123456789"), at_number(1, "+12125550101")],
+        policy,
+        ..List::of([])
+    };
+    start(store, &list).await;
+    let dials = dial(store, at("2026-11-20T17:00:00.000Z")).await;
+    assert_eq!(dials.len(), 2);
+    let assumed = grounds(fixture, &dials[0]).await;
+    assert_eq!(
+        (&assumed["zones"], &assumed["zone_evidence"]),
+        (&json!([]), &json!("nothing"))
+    );
+    assert_eq!(
+        (&assumed["fallback_zone"], &assumed["local_times"]),
+        (&json!("America/Denver"), &json!(["Fri 10:00 MST"]))
+    );
+    assert_eq!(grounds(fixture, &dials[1]).await.get("fallback_zone"), None);
+    fixture.assert_sound(10).await;
 }

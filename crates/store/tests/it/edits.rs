@@ -109,8 +109,8 @@ async fn pace_and_name_can_be_changed_while_it_runs(fixture: &Fixture) {
 
 async fn what_is_over_can_only_be_renamed(fixture: &Fixture) {
     let store = &fixture.store;
-    let (id, dials) = fixture.dialled(1).await;
-    end(store, &dials, "customer-busy", NOW + 1).await;
+    let id = start(store, &List::of(0..1)).await;
+    store.act(id, Action::Cancel, NOW + 1).await.unwrap();
     let rename = CampaignEdit {
         name: Some("Summer".to_owned()),
         ..CampaignEdit::default()
@@ -122,10 +122,16 @@ async fn what_is_over_can_only_be_renamed(fixture: &Fixture) {
     };
     assert_eq!(
         store.edit_campaign(id, &faster, NOW).await.unwrap(),
-        Edited::Over(CampaignStatus::Completed)
+        Edited::Over(CampaignStatus::Canceled)
     );
     let now = campaign(store, id).await;
     assert_eq!((now.name.as_str(), now.cap), ("Summer", 50));
+    // A completed one may call people again, and then by what is set by then.
+    let (completed, dials) = fixture.dialled(1).await;
+    end(store, &dials, "customer-busy", NOW + 1).await;
+    assert_eq!(campaign(store, completed).await.status, CampaignStatus::Completed);
+    let edited = store.edit_campaign(completed, &faster, NOW + 2).await.unwrap();
+    assert_eq!((edited, campaign(store, completed).await.cap), (Edited::Done, 5));
     let nobody = domain::ids::CampaignId(uuid::Uuid::from_u128(1));
     assert_eq!(
         store.edit_campaign(nobody, &faster, NOW).await.unwrap(),

@@ -1,14 +1,18 @@
 //! Campaigns with a last day.
 
 use domain::{
-    campaign::CampaignStatus, contact::ContactState, outcome::Outcome, time::MINUTE_MS, waiting::Cause,
+    campaign::{Action, CampaignStatus},
+    contact::ContactState,
+    outcome::Outcome,
+    time::MINUTE_MS,
+    waiting::Cause,
 };
-use store::{CampaignEdit, Edited, MarkSent};
+use store::{Acted, CampaignEdit, Edited, MarkSent, Redialled};
 
 use crate::{
     fixture::Fixture,
     looks::{campaign, contacts, end, only, phones},
-    people::{List, MAX_DURATION_MS, NOW, dial, phone, start},
+    people::{List, MAX_DURATION_MS, NOW, dial, import, phone, start},
     says,
 };
 
@@ -16,6 +20,9 @@ contract! {
     nobody_is_called_after_the_last_day,
     whoever_is_left_over_gets_a_reason,
     a_later_last_day_goes_on,
+    a_campaign_past_its_last_day_does_not_begin,
+    a_start_after_the_last_day_is_no_start,
+    nobody_is_called_again_after_the_last_day,
 }
 
 fn until(at: Option<domain::time::UtcMs>) -> CampaignEdit {
@@ -110,5 +117,90 @@ async fn a_later_last_day_goes_on(fixture: &Fixture) {
     store.edit_campaign(id, &until(None), NOW).await.unwrap();
     assert_eq!(campaign(store, id).await.expires_at, None);
     assert_eq!(dial(store, NOW + 10).await.len(), 2);
+    fixture.assert_sound(10).await;
+}
+
+/// It would end as it begins, and everybody on its list be left out for good.
+async fn a_campaign_past_its_last_day_does_not_begin(fixture: &Fixture) {
+    let store = &fixture.store;
+    let id = import(store, &List::of(0..3)).await;
+    let last = NOW + 1_000;
+    store.edit_campaign(id, &until(Some(last)), NOW).await.unwrap();
+    assert_eq!(
+        store.act(id, Action::Start, last).await.unwrap(),
+        Acted::Expired(last)
+    );
+    store.skip_contacts_of_expired(last).await.unwrap();
+    let draft = campaign(store, id).await;
+    assert_eq!((draft.status, draft.queued_at), (CampaignStatus::Created, None));
+    assert!(
+        contacts(store, id)
+            .await
+            .iter()
+            .all(|contact| contact.state == ContactState::Pending)
+    );
+    store.edit_campaign(id, &until(None), last).await.unwrap();
+    let started = store.act(id, Action::Start, last).await.unwrap();
+    assert_eq!(started, Acted::Done(CampaignStatus::Queued));
+    store.act(id, Action::Pause, last).await.unwrap();
+    store
+        .edit_campaign(id, &until(Some(last + 10)), last)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.act(id, Action::Resume, last + 10).await.unwrap(),
+        Acted::Expired(last + 10)
+    );
+    assert!(matches!(
+        store.act(id, Action::Resume, last + 9).await.unwrap(),
+        Acted::Done(_)
+    ));
+    assert_eq!(dial(store, last + 9).await.len(), 3);
+    fixture.assert_sound(10).await;
+}
+
+async fn a_start_after_the_last_day_is_no_start(fixture: &Fixture) {
+    let store = &fixture.store;
+    let id = import(store, &List::of(0..3)).await;
+    let last = NOW + 1_000;
+    store.edit_campaign(id, &until(Some(last)), NOW).await.unwrap();
+    assert_eq!(store.schedule(id, last, NOW).await.unwrap(), Acted::Expired(last));
+    assert_eq!(campaign(store, id).await.status, CampaignStatus::Created);
+    let scheduled = store.schedule(id, last - 1, NOW).await.unwrap();
+    assert_eq!(scheduled, Acted::Done(CampaignStatus::Scheduled));
+    // Nobody was there to start it in time.
+    let due = store.bring_due(last + 5).await.unwrap();
+    assert_eq!((due.started, due.paused), (vec![], vec![]));
+    let draft = campaign(store, id).await;
+    assert_eq!((draft.status, draft.starts_at), (CampaignStatus::Created, None));
+    store.skip_contacts_of_expired(last + 5).await.unwrap();
+    assert_eq!(contacts(store, id).await[0].state, ContactState::Pending);
+    fixture.assert_sound(10).await;
+}
+
+async fn nobody_is_called_again_after_the_last_day(fixture: &Fixture) {
+    let store = &fixture.store;
+    let (id, dials) = fixture.dialled(2).await;
+    end(store, &dials, "customer-busy", NOW + 1).await;
+    let last = NOW + 1_000;
+    store
+        .edit_campaign(id, &until(Some(last)), NOW + 2)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.redial(id, &[Outcome::Busy], last).await.unwrap(),
+        Redialled::Not(Acted::Expired(last))
+    );
+    assert_eq!(campaign(store, id).await.status, CampaignStatus::Completed);
+    assert_eq!(contacts(store, id).await[0].state, ContactState::Done);
+    store
+        .edit_campaign(id, &until(Some(last + 1)), last)
+        .await
+        .unwrap();
+    assert!(matches!(
+        store.redial(id, &[Outcome::Busy], last).await.unwrap(),
+        Redialled::Done { contacts: 2, .. }
+    ));
+    assert_eq!(dial(store, last).await.len(), 2);
     fixture.assert_sound(10).await;
 }

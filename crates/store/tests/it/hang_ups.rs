@@ -10,7 +10,7 @@ use store::{Acted, MarkSent};
 
 use crate::{
     fixture::Fixture,
-    looks::{campaign, contact, end},
+    looks::{campaign, contact, contacts, end},
     people::{List, MAX_DURATION_MS, NOW, dial, phone, start},
     says,
 };
@@ -87,10 +87,17 @@ async fn a_problem_is_noted_until_the_call_ends(fixture: &Fixture) {
         .await
         .unwrap();
     store.note_hang_up(&calls[1], None, NOW + 1).await.unwrap();
+    let on = store.calls_not_hung_up(id).await.unwrap();
     assert_eq!(
-        store.calls_not_hung_up(id).await.unwrap(),
-        [(dials[0].call_id, "it has no control URL".to_owned())]
+        (on.len(), on[0].call_id, on[0].contact_id),
+        (1, dials[0].call_id, dials[0].contact_id)
     );
+    assert_eq!(on[0].problem, "it has no control URL");
+    let contact = contacts(store, id)
+        .await
+        .into_iter()
+        .find(|row| row.id == on[0].contact_id);
+    assert_eq!(contact.map(|row| row.name).as_deref(), Some(on[0].name.as_str()));
     let kinds = async |call| {
         let call = store.call(call).await.unwrap().expect("the call");
         call.events

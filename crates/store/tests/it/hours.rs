@@ -25,6 +25,7 @@ contract! {
     a_change_of_the_hours_counts_from_the_next_claim,
     a_state_may_be_stricter,
     a_week_without_hours_never_calls,
+    a_day_far_away_is_waited_for,
 }
 
 const NEW_YORK: &str = "+12125550101";
@@ -224,4 +225,33 @@ async fn a_week_without_hours_never_calls(fixture: &Fixture) {
         matches!(why.contacts[0].cause, Cause::Hours { opens: None, .. }),
         "{why:?}"
     );
+}
+
+async fn a_day_far_away_is_waited_for(fixture: &Fixture) {
+    let store = &fixture.store;
+    let policy = only(|policy| {
+        let nine = Window {
+            from_min: 9 * 60,
+            to_min: 10 * 60,
+        };
+        policy.hours = Hours::default();
+        policy.hours.rule.holidays.dates = [("2026-12-10".parse().unwrap(), vec![nine])].into();
+    });
+    let id = start(store, &list(&[NEW_YORK], policy)).await;
+    let opens = at("2026-12-10T14:00:00.000Z");
+    let claim = store.claim(MAX_DURATION_MS, morning()).await.unwrap();
+    assert_eq!((claim.dials.len(), claim.next_eligible_at), (0, None));
+    let waits = &contacts(store, id).await[0];
+    assert_eq!((waits.reason.as_deref(), waits.eligible_at), (None, UtcMs(0)));
+    let why = store.why(&campaign(store, id).await, morning()).await.unwrap();
+    assert!(
+        matches!(&why.contacts[0].cause, Cause::Hours { opens: Some(words), .. } if words == "Thu 10 Dec 09:00 EST"),
+        "{why:?}"
+    );
+    assert_eq!(why.contacts[0].until, Some(opens));
+    let claim = store.claim(MAX_DURATION_MS, opens - 7 * DAY_MS).await.unwrap();
+    assert_eq!((claim.dials.len(), claim.next_eligible_at), (0, Some(opens)));
+    assert_eq!(dial(store, opens - 1).await, []);
+    assert_eq!(phones(&dial(store, opens).await), [NEW_YORK]);
+    fixture.assert_sound(10).await;
 }

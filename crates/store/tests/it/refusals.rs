@@ -20,6 +20,7 @@ contract! {
     refusals_in_a_row_wait_longer_and_an_accepted_call_ends_the_row,
     what_was_let_go_or_never_arrived_may_go_again_at_once,
     a_refusal_of_the_account_pauses_the_campaign_with_its_reason,
+    what_the_account_was_refused_is_known_until_a_call_is_accepted,
     an_end_that_every_call_would_share_pauses_the_campaign,
     a_pause_by_hand_is_not_explained_away,
     a_call_that_the_provider_had_no_line_for_waits_like_a_refused_one,
@@ -202,6 +203,33 @@ async fn a_refusal_of_the_account_pauses_the_campaign_with_its_reason(fixture: &
     let applied = fixture.store.apply_facts(&[refusal], NOW + 5).await.unwrap();
     assert_eq!(applied, Applied::default());
     fixture.assert_sound(2).await;
+}
+
+async fn what_the_account_was_refused_is_known_until_a_call_is_accepted(fixture: &Fixture) {
+    let store = &fixture.store;
+    let (id, dials) = fixture.dialled(1).await;
+    assert_eq!(store.account_refusal().await.unwrap(), None);
+    let mut refusal = says::refused(&dials[0], "autolynx.refused.account", NOW);
+    refusal.says.end.as_mut().unwrap().message = Some("Wallet balance is empty".to_owned());
+    store.apply_facts(&[refusal], NOW + 5).await.unwrap();
+    let known = store.account_refusal().await.unwrap().expect("a refusal");
+    assert_eq!(
+        (known.campaign, known.reason.as_str(), known.at),
+        (id, "Wallet balance is empty", NOW + 5)
+    );
+    let other = start(store, &List::of(10..11)).await;
+    let later = dial(store, NOW + 10).await;
+    assert_eq!(later[0].campaign_id, other);
+    assert!(
+        store.account_refusal().await.unwrap().is_some(),
+        "not accepted yet"
+    );
+    store
+        .apply_facts(&[says::accepted(&later[0], NOW + 11)], NOW + 11)
+        .await
+        .unwrap();
+    assert_eq!(store.account_refusal().await.unwrap(), None);
+    fixture.assert_sound(10).await;
 }
 
 async fn an_end_that_every_call_would_share_pauses_the_campaign(fixture: &Fixture) {

@@ -23,6 +23,7 @@ contract! {
     batches_wait_for_each_other,
     a_quiet_line_is_waited_for,
     a_contact_is_told_what_it_waits_for,
+    a_contact_is_told_what_the_claim_would_say_of_it,
 }
 
 /// What holds for the campaign, checked to add up.
@@ -279,5 +280,74 @@ async fn a_contact_is_told_what_it_waits_for(fixture: &Fixture) {
     assert_eq!(
         store.why_contact(&campaign_now, elsewhere, NOW).await.unwrap(),
         None
+    );
+}
+
+/// Also while its hours are closed, when no claim looks at it.
+async fn a_contact_is_told_what_the_claim_would_say_of_it(fixture: &Fixture) {
+    let store = &fixture.store;
+    const NUMBER: &str = "+12125550101";
+    const OTHER: &str = "+12125550102";
+    const FORBIDDEN: &str = "+12125550103";
+    let agrees = |index, phone| {
+        let mut person = at_number(index, phone);
+        person.variables.insert("Agreed".to_owned(), "yes".to_owned());
+        person
+    };
+    forbid(store, exact(FORBIDDEN), None, NOW).await;
+    let list = List {
+        people: vec![agrees(0, NUMBER), at_number(1, OTHER), agrees(2, FORBIDDEN)],
+        policy: only(|policy| {
+            policy.hours = daily(9, 20);
+            policy.limits.gap_ms = 30 * HOUR_MS;
+            policy.consent = Some(domain::consent::Consent {
+                column: "Agreed".to_owned(),
+            });
+        }),
+        ..List::of([])
+    };
+    let day = at("2026-11-20T15:00:00.000Z");
+    let night = day + 14 * HOUR_MS;
+    let id = start(store, &list).await;
+    let one = async |phone: &str, now| {
+        let (contact, campaign) = (contact(store, id, phone).await, campaign(store, id).await);
+        let why = store.why_contact(&campaign, contact.id, now).await.unwrap();
+        why.expect("the contact").waits
+    };
+    let says = |waits: &[Waiting]| waits.iter().map(|wait| wait.cause.words()).collect::<Vec<_>>();
+    assert_eq!(
+        says(&one(OTHER, night).await),
+        ["will not be called: no consent: the column “Agreed” says nothing"]
+    );
+    assert_eq!(
+        says(&one(FORBIDDEN, night).await),
+        ["will not be called: on the do-not-call list"]
+    );
+    let asleep = says(&one(NUMBER, night).await);
+    assert_eq!(asleep[0], "outside 9:00–20:00 in New York");
+    // Another campaign calls the number.
+    let other = List {
+        people: vec![at_number(0, NUMBER)],
+        ..List::of([])
+    };
+    start(store, &other).await;
+    let dials = dial(store, night).await;
+    assert_eq!(dials.len(), 1);
+    let meanwhile = says(&one(NUMBER, night).await);
+    assert_eq!(
+        meanwhile,
+        [
+            "their number is being called at this moment",
+            "outside 9:00–20:00 in New York",
+            "their turn comes with the next free line"
+        ]
+    );
+    end(store, &dials, "voicemail", night + 1).await;
+    let later = one(NUMBER, night + 2).await;
+    assert!(matches!(later[0].cause, Cause::Later { .. }), "{later:?}");
+    assert_eq!(
+        later[0].until,
+        Some(at("2026-11-22T14:00:00.000Z")),
+        "30 hours and the night"
     );
 }

@@ -29,7 +29,8 @@ pub(crate) struct ActedJson {
     possible_actions: Vec<&'static str>,
 }
 
-/// 200 with the new status; 404; 409 `impossible_transition` with what is possible instead, or `assistant_unfit`.
+/// 200 with the new status; 404; 409 `impossible_transition` with what is possible instead, `assistant_unfit`, or
+/// `campaign_expired`.
 pub(crate) async fn act(state: &AppState, id: CampaignId, action: Action) -> Result<ActedJson, ApiError> {
     if action == Action::Resume {
         look_at_assistant(state, id).await?;
@@ -43,6 +44,7 @@ async fn done(state: &AppState, id: CampaignId, action: Action, what: Acted) -> 
     match what {
         Acted::NotFound => Err(ApiError::not_found("campaign")),
         Acted::NoAssistant(trouble) => Err(unfit(trouble)),
+        Acted::Expired(at) => Err(ApiError::expired(at)),
         Acted::Impossible { status, possible } => Err(ApiError::impossible(action, status, &possible)),
         Acted::Done(status) => {
             tracing::info!(campaign.id = %id, action = action.as_str(), status = status.as_str(), "campaign");

@@ -13,6 +13,18 @@ pub(crate) struct CampaignDetail {
     #[serde(flatten)]
     campaign: CampaignJson,
     progress: ProgressJson,
+    /// Live calls of an aborted campaign that could not be hung up so far. They are asked to end again and again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_hung_up: Vec<NotHungUpJson>,
+}
+
+/// A call that goes on.
+#[derive(Serialize)]
+struct NotHungUpJson {
+    call_id: String,
+    contact_id: String,
+    /// Why it could not be hung up.
+    problem: String,
 }
 
 /// 200, or 404.
@@ -28,8 +40,21 @@ pub(crate) async fn handler(
     let progress = store.progress(id).await?;
     let account = store.account(state.now()).await?;
     let progress = ProgressJson::new(&campaign, &progress, &account, state.settings.features);
+    let not_hung_up = if campaign.aborted_at.is_some() && campaign.open_calls > 0 {
+        store.calls_not_hung_up(id).await?
+    } else {
+        Vec::new()
+    };
     Ok(Json(CampaignDetail {
         campaign: campaign.into(),
         progress,
+        not_hung_up: not_hung_up
+            .into_iter()
+            .map(|call| NotHungUpJson {
+                call_id: call.call_id.to_string(),
+                contact_id: call.contact_id.to_string(),
+                problem: call.problem,
+            })
+            .collect(),
     }))
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use domain::{ids::CampaignId, time::UtcMs};
 use serde::Serialize;
 
-use super::{act_on_campaign::gaps, forecast::ForecastJson, unfit::words};
+use super::{act_on_campaign::gaps, forecast::ForecastJson, shapes::dollars, unfit::words};
 use crate::{error::ApiError, extract::Id, state::AppState};
 
 /// What was found. People may be counted for several reasons.
@@ -40,6 +40,13 @@ pub(crate) struct PreflightJson {
     /// Lines of the account that may be used, and calls open on them.
     usable_lines: u32,
     open_calls: u32,
+    /// From then on nobody is called; before the calls begin, nobody ever is.
+    expires_at: Option<String>,
+    /// What one call holds of a budget until its cost is known; absent when the campaign has none, or costs are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_case_usd: Option<f64>,
+    /// Why the provider refused a call of the account, when it has accepted none since.
+    refusal: Option<RefusalJson>,
     /// When it will be finished and what it will have cost; absent once it is over.
     forecast: Option<ForecastJson>,
 }
@@ -52,6 +59,15 @@ struct LackingJson {
     /// Whether the list has such a column.
     column: bool,
     similar_column: Option<String>,
+}
+
+/// A refusal that may meet every call of the account: no credit, a bad key.
+#[derive(Serialize)]
+struct RefusalJson {
+    /// The campaign that was paused for it.
+    campaign_id: String,
+    reason: String,
+    at: String,
 }
 
 /// A number that calls.
@@ -125,6 +141,16 @@ pub(crate) async fn handler(
             .collect(),
         usable_lines: account.lines().usable(),
         open_calls: account.open_calls,
+        expires_at: campaign.expires_at.map(UtcMs::to_iso),
+        worst_case_usd: match policy.money.budget_usd_micros {
+            Some(_) if features.cost_tracking => Some(dollars(state.engine.worst_case().await?)),
+            _ => None,
+        },
+        refusal: store.account_refusal().await?.map(|refusal| RefusalJson {
+            campaign_id: refusal.campaign.to_string(),
+            reason: refusal.reason,
+            at: refusal.at.to_iso(),
+        }),
         forecast: forecast.map(|made| ForecastJson::of(&made, campaign.cap, features)),
     }))
 }

@@ -28,6 +28,7 @@ use crate::{
         dialling, import_report,
         new_campaign::assistant_choices,
         numbers::badge,
+        preflight::ProviderState,
         shell::shell,
     },
 };
@@ -135,14 +136,21 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     } else {
         None
     };
+    let provider = if draft {
+        Some(ProviderState {
+            refusal: store.account_refusal().await?,
+            worst_case: state.engine.worst_case().await?,
+        })
+    } else {
+        None
+    };
     let why = if draft || campaign.status.is_final() {
         None
     } else {
         Some(store.why(&campaign, now).await?)
     };
     let not_hung_up = if campaign.aborted_at.is_some() && campaign.open_calls > 0 {
-        let calls = store.calls_not_hung_up(id).await?;
-        calls.into_iter().map(|(_, problem)| problem).collect()
+        store.calls_not_hung_up(id).await?
     } else {
         Vec::new()
     };
@@ -164,6 +172,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         listed,
         why,
         preflight,
+        provider,
         spending: store.spending(id).await?,
         forecast: state.forecasts.glance(&campaign),
         not_hung_up,

@@ -50,7 +50,7 @@ pub(crate) async fn settings(
 }
 
 /// `POST /campaigns/{id}/settings`: the fields of [`crate::pages::SettingsForm`] with `version` and `by`; what is absent
-/// stays. 303 back, or 422 with the page and its faults.
+/// stays. With `use_rules`, that set of rules is taken over and nothing else is read. 303 back, or 422 with the page and its faults.
 pub(crate) async fn save(
     State(state): State<AppState>,
     Id(id): Id<CampaignId>,
@@ -106,7 +106,7 @@ async fn check(
     wanted: &mut Wanted,
 ) -> Result<Result<(), String>, ApiError> {
     let campaign = &stored.campaign;
-    if campaign.status.is_final() && !wanted.renames_only(stored) {
+    if campaign.status.is_over() && !wanted.renames_only(stored) {
         return Ok(Err(
             "This campaign is over: only its name can be changed.".to_owned()
         ));
@@ -202,6 +202,7 @@ async fn apply(
         None | Some((_, Acted::Done(_))) => Ok(Ok(())),
         Some((_, Acted::NotFound)) => Err(ApiError::not_found("campaign")),
         Some((_, Acted::NoAssistant(trouble))) => Ok(Err(unfit(trouble).message().to_owned())),
+        Some((_, Acted::Expired(at))) => Ok(Err(ApiError::expired(at).message().to_owned())),
         Some((action, Acted::Impossible { status, possible })) => {
             Ok(Err(ApiError::impossible(action, status, &possible)
                 .message()

@@ -28,6 +28,8 @@ pub struct CampaignLive {
     pub setup: Setup,
     /// Why it is paused or not dialling, and what to do.
     pub notice: Option<Notice>,
+    /// Live calls that could not be hung up so far, of a campaign that was aborted.
+    pub not_hung_up: Vec<StillLive>,
     /// It has spent more than somebody wanted to hear of.
     pub alert: Option<Notice>,
     /// Variables that the assistant's words use and the list lacks. Told before the start only; with a preflight, there.
@@ -99,6 +101,17 @@ pub struct Setup {
     pub finished: Option<When>,
     /// From start to finish, or so far.
     pub duration: Option<String>,
+}
+
+/// A live call that was to be hung up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StillLive {
+    /// The call.
+    pub call_id: String,
+    /// Who is on the phone.
+    pub name: String,
+    /// Why it could not be hung up.
+    pub problem: String,
 }
 
 /// Something that a person should know, and perhaps do.

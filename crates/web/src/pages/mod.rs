@@ -100,7 +100,7 @@ pub use call::{Attempt, CallPage, CallPanel, Field, Recording, TimelineEvent, Tu
 pub use calls::{CallRow, CallsFilter, CallsTable, Choices};
 pub use campaign::{CampaignPage, ChangeAssistant};
 pub use campaign_dialogs::{Append, AppendResult, RedialChoice, RedialChoices, Schedule};
-pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup};
+pub use campaign_live::{CampaignLive, Counted, Money, Notice, NoticeAction, Setup, StillLive};
 pub use campaign_menu::{CampaignMenu, MenuState};
 pub use campaign_settings::{
     CampaignSettingsPage, DayField, MoneyFigures, MoneyState, NumberChoice, PolicyVersion, RegionRow,

@@ -10,7 +10,9 @@ use domain::{
     policy::Policy,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
-use store::{Account, Campaign, ContactRow, Preflight as PreflightCounts, Progress, Spending, Why};
+use store::{
+    Account, Campaign, ContactRow, NotHungUp, Preflight as PreflightCounts, Progress, Spending, Why,
+};
 
 use super::{
     campaign_dialogs::redialable,
@@ -26,7 +28,7 @@ use crate::{
     numbers::Listed,
     pages::{
         Actions, Badge, Bar, CampaignLive, CampaignMenu, Counted, Lamp, Lines, MenuState, MissingVariable,
-        Money, Notice, NoticeAction, Pace, Preflight, Setup, When,
+        Money, Notice, NoticeAction, Pace, Preflight, Setup, StillLive, When,
         show::{clock, count, count_of, share, span, usd},
     },
 };
@@ -57,11 +59,13 @@ pub(crate) struct Parts {
     pub why: Option<Why>,
     /// What stands in the way of its calls, before the start.
     pub preflight: Option<PreflightCounts>,
+    /// What is known of the provider's account, before the start.
+    pub provider: Option<preflight::ProviderState>,
     pub spending: Spending,
     /// When it will be finished and what it will have cost, as far as that is known.
     pub forecast: Option<Arc<Made>>,
-    /// Why live calls could not be hung up, of a campaign that was aborted.
-    pub not_hung_up: Vec<String>,
+    /// Live calls that could not be hung up, of a campaign that was aborted.
+    pub not_hung_up: Vec<NotHungUp>,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
     /// What is switched on.
@@ -115,6 +119,15 @@ impl Parts {
             ),
             setup: self.setup(),
             notice: self.notice(&id),
+            not_hung_up: self
+                .not_hung_up
+                .iter()
+                .map(|call| StillLive {
+                    call_id: call.call_id.to_string(),
+                    name: call.name.clone(),
+                    problem: sentence(&call.problem),
+                })
+                .collect(),
             preflight: self.preflight(skipped, &missing),
             missing,
             alert: self.alert(&id),
@@ -234,6 +247,7 @@ impl Parts {
             account: &self.account,
             listed: self.listed.as_ref(),
             lines: &self.lines,
+            provider: self.provider.as_ref(),
             forecast: self.forecast.as_deref(),
             features: self.features,
             zone: &self.zone(),
@@ -322,10 +336,9 @@ impl Parts {
         let live = count_of(u64::from(campaign.open_calls), "call", "calls");
         let detail = match self.not_hung_up.as_slice() {
             [] => "The provider has been asked to end them.".to_owned(),
-            problems @ [first, ..] => format!(
-                "{} could not be hung up so far: {} AutoLynx asks again every 15 seconds; otherwise they go on to their end.",
-                count_of(problems.len() as u64, "call", "calls"),
-                sentence(first)
+            calls => format!(
+                "{} could not be hung up so far. AutoLynx asks again every 15 seconds; otherwise they go on to their end.",
+                count_of(calls.len() as u64, "call", "calls"),
             ),
         };
         Some(Notice {

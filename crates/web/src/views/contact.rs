@@ -167,9 +167,11 @@ impl Parts {
                 .as_deref()
                 .map_or(Evidence::Nothing, evidence),
         };
-        tell("Where", Some(whereabouts(&place, None)));
+        let fallback_zone = grounds.fallback_zone.as_deref();
+        tell("Where", Some(whereabouts(&place, fallback_zone)));
         tell("Local time", filled(&grounds.local_times.join(", ")));
-        let zone = grounds.zones.first().map_or("UTC", String::as_str);
+        let zone = grounds.zones.first().map(String::as_str);
+        let zone = zone.or(fallback_zone).unwrap_or("UTC");
         tell(
             "Lawful until",
             grounds
@@ -226,6 +228,7 @@ struct Grounds {
     policy_version: Option<u32>,
     zones: Vec<String>,
     zone_evidence: Option<String>,
+    fallback_zone: Option<String>,
     regions: Vec<String>,
     region_evidence: Option<String>,
     local_times: Vec<String>,

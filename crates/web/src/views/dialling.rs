@@ -2,7 +2,7 @@
 
 use domain::{
     contact::ContactState,
-    hours::{Moment, local_words},
+    hours::{Moment, coming_words},
     place::Place,
     policy::Policy,
     time::UtcMs,
@@ -171,6 +171,8 @@ fn remedy(campaign: &str, cause: &Cause) -> Option<Remedy> {
         | Cause::Assistant
         | Cause::ProviderHold
         | Cause::Rate { .. }
+        | Cause::Never { .. }
+        | Cause::OnThePhone
         | Cause::Later { .. }
         | Cause::Turn => None,
     }
@@ -189,7 +191,7 @@ pub(crate) fn hour_of(policy: &Policy, place: &Place, now: UtcMs) -> Option<(Str
             }
             let opens = opens_at
                 .zip(zones.first())
-                .and_then(|(at, zone)| local_words(zone, at));
+                .and_then(|(at, zone)| coming_words(zone, at, now));
             let waiting = Waiting {
                 cause: Cause::Hours {
                     zones,

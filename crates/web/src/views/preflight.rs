@@ -1,9 +1,17 @@
 //! What a person should know before a campaign starts.
 
-use domain::{limits::Limits, policy::Policy, time::UtcMs};
-use store::{Account, Campaign, Preflight as Counts};
+use domain::{
+    limits::Limits,
+    money::{UsdMicros, affordable},
+    policy::Policy,
+    time::UtcMs,
+};
+use store::{Account, Campaign, Preflight as Counts, Refusal};
 
-use super::{forecast, wording::phone};
+use super::{
+    forecast,
+    wording::{pause_reason, phone},
+};
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
     features::Features,
@@ -15,6 +23,14 @@ use crate::{
         show::{count, count_of, usd},
     },
 };
+
+/// What is known of the account at the provider.
+pub(crate) struct ProviderState {
+    /// Why it refuses calls.
+    pub refusal: Option<Refusal>,
+    /// What one call may cost at worst.
+    pub worst_case: UsdMicros,
+}
 
 /// Everything that the report is made of.
 pub(crate) struct Parts<'a> {
@@ -28,6 +44,8 @@ pub(crate) struct Parts<'a> {
     pub missing: &'a [MissingVariable],
     pub account: &'a Account,
     pub listed: Option<&'a Listed>,
+    /// What is known of the provider's account.
+    pub provider: Option<&'a ProviderState>,
     /// The badge of each number that calls, where it is known.
     pub lines: &'a [Option<Badge>],
     /// When it will be finished and what it will have cost, as far as that is known.
@@ -46,7 +64,7 @@ impl Parts<'_> {
             .counts
             .first_lawful_at
             .max(starts.filter(|_| self.counts.callable > 0));
-        let stopped = self.campaign.assistant_trouble.is_some();
+        let stopped = self.campaign.assistant_trouble.is_some() || self.expired();
         Preflight {
             verdict: self.verdict(stopped),
             checks: self.checks(),
@@ -83,6 +101,7 @@ impl Parts<'_> {
         self.rules(&mut checks);
         self.words(&mut checks);
         self.lines(&mut checks);
+        self.credit(&mut checks);
         checks
     }
 
@@ -122,8 +141,31 @@ impl Parts<'_> {
         }
     }
 
+    /// Whether its last day does not lie after the moment at which it would start.
+    fn expired(&self) -> bool {
+        let starts = self.campaign.starts_at.unwrap_or(self.now).max(self.now);
+        self.campaign.expired(starts).is_some()
+    }
+
+    fn expiry(&self, checks: &mut Vec<Check>) {
+        let Some(at) = self.campaign.expires_at else {
+            return;
+        };
+        let label = "Expires";
+        let when = moments::words(at, self.zone);
+        let check = if self.expired() {
+            Check::new("bad", label, &when).noting("It would end before it could call anybody.")
+        } else if self.counts.first_lawful_at.is_some_and(|first| first >= at) {
+            Check::new("bad", label, &when).noting("Nobody may be called before.")
+        } else {
+            Check::new("ok", label, &when)
+        };
+        checks.push(check.leading("Change it", &self.settings("g-when")));
+    }
+
     fn rules(&self, checks: &mut Vec<Check>) {
         let counts = self.counts;
+        self.expiry(checks);
         if counts.suppressed > 0 {
             let check = Check::new("info", "On the do-not-call list", &count(counts.suppressed));
             checks.push(
@@ -172,10 +214,57 @@ impl Parts<'_> {
                     .leading("Change the column", &self.settings("g-consent"))
             });
         }
-        if let Some(budget) = self.policy.money.budget_usd_micros {
-            let check = Check::new("ok", "Budget", &usd(budget));
-            checks.push(check.leading("Change it", &self.settings("g-money")));
-        }
+        self.budget(checks);
+    }
+
+    /// Whether the budget pays for the worst case of as many calls as are wanted at once.
+    fn budget(&self, checks: &mut Vec<Check>) {
+        let Some(budget) = self.policy.money.budget_usd_micros else {
+            return;
+        };
+        let label = "Budget";
+        let worst_case = self.provider.map_or(UsdMicros(0), |provider| provider.worst_case);
+        let calls = affordable(UsdMicros(budget), UsdMicros(0), UsdMicros(0), worst_case);
+        let worst = if self.features.cost_tracking {
+            format!("A call may cost {} at worst. ", usd(worst_case.0))
+        } else {
+            String::new()
+        };
+        let check = if calls == 0 {
+            let note = format!("{worst}It does not pay for one.");
+            Check::new("bad", label, &usd(budget)).noting(&note)
+        } else if calls < self.campaign.cap {
+            let note = format!(
+                "{worst}It pays for {} at once, not {}.",
+                count_of(u64::from(calls), "call", "calls"),
+                self.campaign.cap
+            );
+            Check::new("warn", label, &usd(budget)).noting(&note)
+        } else {
+            Check::new("ok", label, &usd(budget))
+        };
+        checks.push(check.leading("Change it", &self.settings("g-money")));
+    }
+
+    /// What the provider said of the account last: it does not tell how much credit is left.
+    fn credit(&self, checks: &mut Vec<Check>) {
+        let Some(provider) = self.provider else { return };
+        let label = "Account at Vapi";
+        checks.push(match &provider.refusal {
+            None => Check::new("ok", label, "No call refused lately")
+                .noting("Vapi does not tell how much credit is left."),
+            Some(refusal) => {
+                let note = format!(
+                    "{} So it said of “{}”, {}.",
+                    pause_reason(&refusal.reason),
+                    refusal.campaign_name,
+                    moments::words(refusal.at, self.zone)
+                );
+                Check::new("warn", label, "Refused a call")
+                    .noting(&note)
+                    .leading("Open that campaign", &format!("/campaigns/{}", refusal.campaign))
+            }
+        });
     }
 
     /// What the assistant says, and whether it can.

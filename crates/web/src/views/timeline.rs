@@ -53,6 +53,8 @@ fn title(event: &EventRow, payload: &Value) -> String {
             Some(status) => return format!("Asked: {status}"),
             None => "Asked",
         },
+        "hang-up.asked" => "Asked the provider to hang up",
+        "hang-up.failed" => "Could not be hung up",
         kind => return capitalised(kind),
     };
     title.to_owned()
@@ -69,6 +71,7 @@ fn detail(event: &EventRow, payload: &Value) -> Option<String> {
     let reason = message.get("endedReason").and_then(Value::as_str);
     match (event.kind.as_str(), reason) {
         ("reserved" | "dial.sent" | "released", _) => None,
+        ("hang-up.failed", _) => payload.get("problem").and_then(Value::as_str).map(str::to_owned),
         (_, Some(reason)) => Some(format!(
             "{} ({reason})",
             ended_reason(reason).trim_end_matches('.')

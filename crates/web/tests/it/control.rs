@@ -490,3 +490,101 @@ async fn a_campaign_says_why_it_pauses_and_what_still_goes_on() {
     let aborted = live().await;
     assert!(aborted.contains("Hanging up 4 calls"), "{aborted}");
 }
+
+#[tokio::test]
+async fn a_preflight_tells_what_would_stop_every_call() {
+    let rig = Rig::with(|settings| settings.default_policy = Policy::unrestricted()).await;
+    let id = rig.campaign().await;
+    let path = format!("/api/campaigns/{id}");
+    let patch = async |path: &str, body| rig.json(Method::PATCH, path, body).await.expect(200);
+    let page = async || rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
+    let found = async || {
+        let found = rig.get(&format!("{path}/preflight")).await;
+        found.expect(200).json()
+    };
+    let money = |micros: i64| json!({ "policy": { "money": { "budget_usd_micros": micros } }, "by": "Ann" });
+    let policy = format!("{path}/policy");
+
+    patch(&policy, money(4_000_000)).await;
+    assert_eq!(found().await["worst_case_usd"], 5.0);
+    assert!(
+        page()
+            .await
+            .contains("A call may cost $5.00 at worst. It does not pay for one.")
+    );
+    patch(&policy, money(10_000_000)).await;
+    assert!(page().await.contains("It pays for 2 calls at once, not 8."));
+
+    patch(&path, json!({ "expires_at": (NOW + 60_000).to_iso() })).await;
+    assert!(!page().await.contains("It would end before"));
+    rig.wait_ms(60_000);
+    assert!(
+        page()
+            .await
+            .contains("It would end before it could call anybody.")
+    );
+    assert!(page().await.contains("Nobody can be called yet."));
+    assert_eq!(found().await["expires_at"], (NOW + 60_000).to_iso());
+    let start = async || rig.post(&format!("{path}/start")).await;
+    assert_eq!(start().await.error(), (409, "campaign_expired".to_owned()));
+    assert_eq!(rig.get(&path).await.json()["status"], "CREATED");
+    patch(&path, json!({ "expires_at": null })).await;
+
+    assert!(page().await.contains("No call refused lately"));
+    assert_eq!(found().await["refusal"], serde_json::Value::Null);
+    let other = rig.campaign().await;
+    rig.dial(other).await;
+    let call = rig.call_of(other, "Ada").await;
+    let now = NOW + 60_000;
+    let refused = ended(call, "call.start.error-subscription-insufficient-credits");
+    rig.store.apply_facts(&[refused], now).await.unwrap();
+    let warned = page().await;
+    assert!(
+        warned.contains("Refused a call") && warned.contains("The account has no credit left."),
+        "{warned}"
+    );
+    assert_eq!(found().await["refusal"]["campaign_id"], other.to_string());
+    start().await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_could_not_be_hung_up_is_named() {
+    let rig = Rig::new().await;
+    let id = rig.campaign().await;
+    rig.dial(id).await;
+    rig.post(&format!("/api/campaigns/{id}/abort")).await.expect(200);
+    let live = async || rig.get(&format!("/campaigns/{id}/live")).await.expect(200).text();
+    assert!(live().await.contains("The provider has been asked to end them."));
+    let calls = rig.store.take_calls_to_hang_up(NOW).await.unwrap();
+    assert_eq!(calls.len(), 4);
+    let problem = "the provider gave no address to hang it up";
+    rig.store
+        .note_hang_up(&calls[0], Some(problem), NOW)
+        .await
+        .unwrap();
+    for call in &calls[1..] {
+        rig.store.note_hang_up(call, None, NOW).await.unwrap();
+    }
+    let call = calls[0].call_id;
+    let told = rig.get(&format!("/api/campaigns/{id}")).await.expect(200).json();
+    let named = &told["not_hung_up"];
+    assert_eq!(named.as_array().map(Vec::len), Some(1), "{told}");
+    assert_eq!(
+        (&named[0]["call_id"], &named[0]["problem"]),
+        (&json!(call.to_string()), &json!(problem))
+    );
+    let page = live().await;
+    assert!(
+        page.contains("1 call could not be hung up so far.") && page.contains(&format!("/calls/{call}\">")),
+        "{page}"
+    );
+    assert!(
+        page.contains("The provider gave no address to hang it up."),
+        "{page}"
+    );
+    let timeline = rig.get(&format!("/calls/{call}")).await.expect(200).text();
+    assert!(
+        timeline.contains("Could not be hung up") && timeline.contains(problem),
+        "{timeline}"
+    );
+}

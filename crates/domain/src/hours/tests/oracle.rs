@@ -235,6 +235,11 @@ proptest! {
                     if let Some(opens_at) = opens_at {
                         prop_assert!(hours.at(&place, None, opens_at).is_open());
                         prop_assert!(!hours.at(&place, None, opens_at - 1).is_open());
+                        // The limit is exclusive.
+                        for (limit, seen) in [(opens_at, None), (opens_at + 1, Some(opens_at))] {
+                            let moment = hours.at_opening_before(&place, None, at, limit);
+                            prop_assert_eq!(moment, Moment::Closed { opens_at: seen });
+                        }
                     }
                 }
                 Moment::NoZone => prop_assert!(false, "the zones are known"),

@@ -2,7 +2,7 @@ use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, MINUTE_MS, NOW_MS, PEOPLE, SECOND_MS
 use crate::pages::{
     Actions, Append, Badge, Bar, CallsTable, CampaignLive, CampaignMenu, CampaignPage, ChangeAssistant,
     Check, Choice, Choices, Counted, DialPanel, Forecast, ImportReport, Lamp, Lines, MenuState,
-    MissingVariable, Money, Notice, NoticeAction, Pace, Preflight, Schedule, Setup, Shell, When,
+    MissingVariable, Money, Notice, NoticeAction, Pace, Preflight, Schedule, Setup, Shell, StillLive, When,
     show::{clock, count, share, span, usd},
 };
 
@@ -126,6 +126,7 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
             duration: began.then(|| span(35 * MINUTE_MS)),
         },
         notice: None,
+        not_hung_up: Vec::new(),
         alert: None,
         missing: Vec::new(),
         done: count(done),
@@ -312,12 +313,16 @@ fn aborting() -> CampaignLive {
     sample.status_note = Some("Hanging up 4 calls".to_owned());
     sample.notice = Some(Notice {
         tone: "warning",
-        title: "Hanging up 3 calls; 1 could not be".to_owned(),
-        detail:
-            "Vapi gave no address to end the call to Ada Moreno. It ends by itself at 15:41 at the latest."
-                .to_owned(),
+        title: "Hanging up 4 calls".to_owned(),
+        detail: "1 call could not be hung up so far. AutoLynx asks again every 15 seconds; otherwise they go on to their end."
+            .to_owned(),
         action: None,
     });
+    sample.not_hung_up = vec![StillLive {
+        call_id: id(0x701),
+        name: "Ada Moreno".to_owned(),
+        problem: "Vapi gave no address to end it.".to_owned(),
+    }];
     sample
 }
 

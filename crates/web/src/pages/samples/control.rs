@@ -219,8 +219,8 @@ impl Preflight {
                 .leading("Change the column", &settings("g-consent")),
             Check::new("ok", "Values for the assistant’s words", "All there"),
             Check::new("ok", "Line of +1 202-555-0100", "Healthy"),
-            Check::new("ok", "Credit at Vapi", "Not refused lately")
-                .noting("Vapi does not tell how much is left."),
+            Check::new("ok", "Account at Vapi", "No call refused lately")
+                .noting("Vapi does not tell how much credit is left."),
         ];
         let full = Self {
             verdict: "7,929 of 8,204 people can be called.".to_owned(),
