@@ -9,8 +9,7 @@ export function startSettings(): void {
     if (field.value === "" && !field.disabled) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
   document.querySelector<HTMLElement>("[data-faults]")?.focus();
-  const form = document.querySelector<HTMLFormElement>("form[data-settings]");
-  if (form) startForm(form);
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-settings]")) startForm(form);
 }
 
 function startForm(form: HTMLFormElement): void {
@@ -27,15 +26,21 @@ function startForm(form: HTMLFormElement): void {
   startHours(form);
 }
 
-/** A preset fills the week and the holidays, which can then be changed. Its rules for single regions stay. */
+/**
+ * A preset fills the week and the holidays, which can then be changed. Its rows for single regions come from the server
+ * when the form is saved.
+ */
 function startHours(form: HTMLFormElement): void {
   const preset = form.querySelector<HTMLSelectElement>("[data-preset]");
   const holidays = form.querySelector<HTMLSelectElement>("[data-holidays-choice]");
   const about = form.querySelector<HTMLElement>("[data-preset-about]");
   const days = [...form.querySelectorAll<HTMLInputElement>("[data-day]")];
   if (!preset || !about) return;
+  const before = preset.value;
   const tell = (): void => {
-    about.textContent = preset.selectedOptions[0]?.dataset["about"] ?? "";
+    const words = preset.selectedOptions[0]?.dataset["about"];
+    const rows = preset.value === before ? "" : " Its rules for single regions come when you save.";
+    about.textContent = words === undefined ? "" : words + rows;
   };
   preset.addEventListener("change", () => {
     const { week, holidays: calendar } = preset.selectedOptions[0]?.dataset ?? {};

@@ -48,8 +48,10 @@ pub struct CampaignSettingsPage {
     pub zones: Vec<String>,
     /// Hours to choose from.
     pub presets: Vec<HoursPreset>,
-    /// The stricter hours of single regions.
-    pub regions: Vec<RegionRow>,
+    /// Every region that there can be a row for, by its code.
+    pub known_regions: Vec<Choice>,
+    /// Sets of rules to take over as a whole.
+    pub rules: Vec<RuleSet>,
     /// What the money is doing.
     pub money: MoneyState,
     /// Every version of the policy, newest first.
@@ -59,6 +61,8 @@ pub struct CampaignSettingsPage {
 /// The fields of the form, by their names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SettingsForm {
+    /// `use_rules`: the id of a set of rules. It is a form of its own, which sends nothing else of these.
+    pub use_rules: FormField,
     /// `name`.
     pub name: FormField,
     /// `cap`: lines at once.
@@ -91,6 +95,8 @@ pub struct SettingsForm {
     pub holidays: FormField,
     /// `holiday_dates`: a date in each line, with hours behind it when it is not closed altogether.
     pub holiday_dates: FormField,
+    /// `region_US-FL_hours` and the like: the stricter rules of single regions, then blank rows to add some.
+    pub regions: Vec<RegionRow>,
     /// `per_number_day`: calls to one number within 24 hours, all campaigns; empty: no limit.
     pub per_number_day: FormField,
     /// `per_number`: calls to one number at all; empty: no limit.
@@ -103,6 +109,8 @@ pub struct SettingsForm {
     pub gap_between_campaigns: FormField,
     /// `retry_no_answer` and the like.
     pub retries: Vec<RetryField>,
+    /// `callbacks`: `true` or absent.
+    pub callbacks: bool,
     /// `consent_column`: a column of the list; empty: not asked for.
     pub consent_column: FormField,
     /// The columns of the list.
@@ -182,19 +190,68 @@ impl RetryField {
     }
 }
 
-/// The stricter rule of one region.
+/// A set of rules to take over as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleSet {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is good for.
+    pub about: String,
+}
+
+impl From<[&str; 3]> for RuleSet {
+    fn from(words: [&str; 3]) -> Self {
+        let [id, name, about] = words.map(str::to_owned);
+        Self { id, name, about }
+    }
+}
+
+/// The stricter rule of one region, or a blank row for a further one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegionRow {
-    /// `Florida`.
-    pub region: String,
-    /// `Every day 8:00–20:00`.
-    pub hours: String,
-    /// What else, for instance `3 calls in 24 h`.
-    pub more: Option<String>,
+    /// What its fields are called by: `US-FL`, or `new_1` for a blank row.
+    pub key: String,
+    /// `Florida`. `None`: a blank row.
+    pub region: Option<String>,
+    /// `region_new_1_code`: the ISO 3166-2 code; a field of blank rows alone.
+    pub code: FormField,
+    /// `region_US-FL_hours`: `Mon-Sat 08:00-20:00, Sun closed`.
+    pub hours: FormField,
+    /// `region_US-FL_calls`: calls to a number in 24 hours; empty: no limit of its own.
+    pub calls: FormField,
+    /// `region_US-FL_gap`: `8 h`; empty: none of its own.
+    pub gap: FormField,
+    /// `region_US-FL_remove`: `true` or absent.
+    pub removed: bool,
+    /// What it says of holidays, which is not for this form to change.
+    pub holidays: Option<String>,
     /// Where the rule is written.
     pub source: String,
     /// When somebody last looked there: an ISO date.
     pub as_of: String,
+}
+
+impl RegionRow {
+    /// What it is called: `Florida`, `Further region 1`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.region
+            .clone()
+            .unwrap_or_else(|| format!("Further region {}", self.key.trim_start_matches("new_")))
+    }
+
+    /// Its fields.
+    #[must_use]
+    pub fn fields(&self) -> [&FormField; 4] {
+        [&self.code, &self.hours, &self.calls, &self.gap]
+    }
+
+    /// Its fields, to be changed.
+    pub fn fields_mut(&mut self) -> [&mut FormField; 4] {
+        [&mut self.code, &mut self.hours, &mut self.calls, &mut self.gap]
+    }
 }
 
 /// What the money is doing.
@@ -239,6 +296,7 @@ impl CampaignSettingsPage {
         let mut look = |name: &str, label: &str, error: &Option<String>| {
             faults.extend(FieldFault::of(name, label, error.as_ref()));
         };
+        look("use_rules", "A set of rules", &form.use_rules.error);
         look("name", "Name", &form.name.error);
         look("cap", "Lines at once", &form.cap.error);
         look("priority", "Priority", &form.priority.error);
@@ -259,6 +317,18 @@ impl CampaignSettingsPage {
             &form.fallback_zone.error,
         );
         look("holiday_dates", "Other days", &form.holiday_dates.error);
+        let parts = [
+            ("code", "code"),
+            ("hours", "hours"),
+            ("calls", "calls in 24 h"),
+            ("gap", "shortest gap"),
+        ];
+        for row in &form.regions {
+            for ((part, label), field) in parts.into_iter().zip(row.fields()) {
+                let name = format!("region_{}_{part}", row.key);
+                look(&name, &format!("{}, {label}", row.name()), &field.error);
+            }
+        }
         look(
             "per_number_day",
             "Calls to a number in 24 hours",
@@ -295,6 +365,20 @@ impl CampaignSettingsPage {
                 ..Choice::new(&priority.key, &priority.label)
             })
             .collect()
+    }
+
+    /// How many regions have a stricter rule.
+    #[must_use]
+    pub fn region_count(&self) -> usize {
+        let rows = self.form.regions.iter();
+        rows.filter(|row| row.region.is_some()).count()
+    }
+
+    /// Whether somebody wrote something into the rows that has to be seen.
+    #[must_use]
+    pub fn regions_at_fault(&self) -> bool {
+        let mut fields = self.form.regions.iter().flat_map(RegionRow::fields);
+        fields.any(|field| field.error.is_some())
     }
 
     /// Where the form stands on hours that no preset has.

@@ -1,7 +1,7 @@
 use super::{DAY_MS, HOSTILE, HOUR_MS, LONG, NOW_MS, control::ZONES, id};
 use crate::pages::{
-    Badge, CampaignSettingsPage, DayField, FormField, HoursPreset, MoneyFigures, MoneyState, NumberChoice,
-    PolicyVersion, RegionRow, RetryField, SettingsForm, Shell, When,
+    Badge, CampaignSettingsPage, Choice, DayField, FormField, HoursPreset, MoneyFigures, MoneyState,
+    NumberChoice, PolicyVersion, RegionRow, RetryField, SettingsForm, Shell, When,
 };
 
 impl HoursPreset {
@@ -81,7 +81,28 @@ fn form() -> SettingsForm {
         outcome: Badge::outcome(key),
         field: FormField::new(ladder),
     };
+    let region =
+        |code: &str, name: &str, hours: &str, calls: &str, holidays: Option<&str>, source: &str| RegionRow {
+            key: code.to_owned(),
+            region: Some(name.to_owned()),
+            code: FormField::new(code),
+            hours: FormField::new(hours),
+            calls: FormField::new(calls),
+            gap: FormField::default(),
+            removed: false,
+            holidays: holidays.map(str::to_owned),
+            source: source.to_owned(),
+            as_of: "2026-11-01".to_owned(),
+        };
+    let blank = |key: &str| RegionRow {
+        key: key.to_owned(),
+        region: None,
+        code: FormField::default(),
+        as_of: String::new(),
+        ..region("", "", "", "", None, "")
+    };
     SettingsForm {
+        use_rules: FormField::default(),
         name: FormField::new("Spring follow-up"),
         cap: FormField::new("8"),
         priority: FormField::new("normal"),
@@ -114,6 +135,35 @@ fn form() -> SettingsForm {
         fallback_zone: FormField::new(""),
         holidays: FormField::new(""),
         holiday_dates: FormField::new("2026-12-24 09:00-12:00\n2026-12-31"),
+        regions: vec![
+            region(
+                "US-FL",
+                "Florida",
+                "Every day 08:00-20:00",
+                "3",
+                None,
+                "Fla. Stat. 501.616",
+            ),
+            region(
+                "US-RI",
+                "Rhode Island",
+                "Mon-Fri 09:00-18:00, Sat 10:00-17:00, Sun closed",
+                "",
+                Some("Not on federal holidays and 2 of the state."),
+                "dnc.com chart",
+            ),
+            region(
+                "US-TX",
+                "Texas",
+                "Mon-Sat 09:00-21:00, Sun 12:00-21:00",
+                "",
+                None,
+                "Tex. Bus. & Com. Code 302",
+            ),
+            blank("new_1"),
+            blank("new_2"),
+            blank("new_3"),
+        ],
         per_number_day: FormField::new("3"),
         per_number: FormField::new(""),
         per_contact: FormField::new("6"),
@@ -126,6 +176,7 @@ fn form() -> SettingsForm {
             retry("failed", "15 min, 15 min"),
             retry("provider_error", "15 min, 15 min"),
         ],
+        callbacks: true,
         consent_column: FormField::new("consent"),
         columns: vec!["city".to_owned(), "consent".to_owned(), HOSTILE.to_owned()],
         alert_usd: FormField::new("100"),
@@ -140,13 +191,6 @@ fn page() -> CampaignSettingsPage {
         at: When::at(NOW_MS - ago_ms),
         changes: changes.iter().map(|&change| change.to_owned()).collect(),
         current: number == 3,
-    };
-    let region = |region: &str, hours: &str, more: Option<&str>, source: &str| RegionRow {
-        region: region.to_owned(),
-        hours: hours.to_owned(),
-        more: more.map(str::to_owned),
-        source: source.to_owned(),
-        as_of: "2026-11-01".to_owned(),
     };
     CampaignSettingsPage {
         shell: Shell::samples().swap_remove(0).1,
@@ -164,10 +208,15 @@ fn page() -> CampaignSettingsPage {
         form: form(),
         zones: ZONES.map(str::to_owned).to_vec(),
         presets: HoursPreset::samples(),
-        regions: vec![
-            region("Florida", "Every day 8:00–20:00", Some("3 calls in 24 h"), "Fla. Stat. 501.616"),
-            region("Rhode Island", "Mon–Fri 9:00–18:00, Sat 10:00–17:00", Some("No legal holidays"), "dnc.com chart"),
-            region("Texas", "Mon–Sat 9:00–21:00, Sun 12:00–21:00", None, "Tex. Bus. & Com. Code 302"),
+        known_regions: [("US-FL", "Florida"), ("US-NY", "New York"), ("CA-ON", "Ontario")]
+            .map(|(code, name)| Choice::new(code, name))
+            .to_vec(),
+        rules: vec![
+            ["standard", "Standard", "Federal hours of the United States, 3 calls to a number in 24 h, the usual retries."]
+                .into(),
+            ["us-strict", "US, strict", "Hours that satisfy nearly every state, and at least 4 h between any two calls to a number."]
+                .into(),
+            ["unrestricted", "Unrestricted", "No hours, no limits, no retries. For the sandbox and for tests only."].into(),
         ],
         money: MoneyState {
             figures: Some(MoneyFigures {
@@ -208,18 +257,25 @@ impl CampaignSettingsPage {
         refused.form.hours_preset = FormField::new("own");
         refused.form.week[2].field =
             FormField::wrong("9-20 Uhr", "Not understood: write hours as 09:00-20:00.");
+        refused.form.regions[0].hours =
+            FormField::wrong("8-20", "Not understood: write Mon-Sat 08:00-20:00, Sun closed.");
+        refused.form.regions[1].removed = true;
+        refused.form.regions[3].code = FormField::wrong(
+            "US-ZZ",
+            "“US-ZZ” is not the code of a state or province such as US-FL or CA-ON.",
+        );
         refused.form.gap = FormField::wrong("soon", "Not understood: write 4 h or 90 min.");
         refused.form.retries[1].field = FormField::wrong("20, 40", "Say the unit: 20 min, 40 min.");
         refused.form.budget_usd = FormField::wrong("1", "Must be at least what was spent: $38.85.");
-        let over = Self {
+        let mut over = Self {
             status: Badge::campaign("COMPLETED"),
             campaign_name: LONG.to_owned(),
             locked: Some("This campaign is over: only its name can be changed.".to_owned()),
             mode_locked: Some("Can be changed until the start.".to_owned()),
             start_locked: Some("It has started.".to_owned()),
-            regions: Vec::new(),
             ..page()
         };
+        over.form.regions.clear();
         let meanwhile = Self {
             error: Some("Ann saved version 4 while you were editing. Nothing of yours was saved yet: look at what changed, then save again.".to_owned()),
             campaign_name: HOSTILE.to_owned(),

@@ -382,6 +382,14 @@ fn the_settings_form_has_every_field_that_its_handler_reads() {
         "fallback_zone",
         "holidays",
         "holiday_dates",
+        "use_rules",
+        "region_US-FL_hours",
+        "region_US-FL_calls",
+        "region_US-FL_gap",
+        "region_US-FL_remove",
+        "region_new_1_code",
+        "region_new_1_hours",
+        "callbacks",
         "per_number_day",
         "per_number",
         "per_contact",
@@ -404,7 +412,7 @@ fn the_settings_form_has_every_field_that_its_handler_reads() {
 fn every_fault_of_the_settings_is_told_at_its_field_and_leads_there() {
     let page = sample(CampaignSettingsPage::samples(), "refused");
     let faults = page.faults();
-    assert_eq!(faults.len(), 7);
+    assert_eq!(faults.len(), 9);
     let text = page.render().expect("renders");
     let html = Html::parse(&text, true);
     let (ids, _) = html.ids();

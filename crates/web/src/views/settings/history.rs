@@ -2,14 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use domain::{hours::Hours, outcome::Outcome, policy::Policy, time::in_words};
+use domain::{
+    hours::{Hours, Rule},
+    outcome::Outcome,
+    policy::Policy,
+    time::in_words,
+};
 use store::PolicyVersion as Stored;
 
-use super::text::ladder_text;
+use super::{regions, text::ladder_text};
 use crate::{
     pages::{Badge, PolicyVersion, When, show::usd},
     views::wording::filled,
 };
+
+/// From so many regions on, a change is told by their number.
+const MANY_REGIONS: usize = 8;
 
 /// Every version, newest first, each with what it changed of the one before.
 pub(super) fn history(versions: &[Stored], current: u32) -> Vec<PolicyVersion> {
@@ -78,6 +86,12 @@ fn changes(before: &Policy, after: &Policy) -> Vec<String> {
             ladder(after),
         );
     }
+    let callbacks = |policy: &Policy| if policy.callbacks { "yes" } else { "no" }.to_owned();
+    tell(
+        "Calls back whoever asks for it",
+        callbacks(before),
+        callbacks(after),
+    );
     let column = |policy: &Policy| {
         let consent = policy.consent.as_ref();
         consent.map_or_else(
@@ -96,10 +110,7 @@ fn changes(before: &Policy, after: &Policy) -> Vec<String> {
         money(before.money.budget_usd_micros),
         money(after.money.budget_usd_micros),
     );
-    let regions: Vec<String> = changed_regions(&before.hours, &after.hours);
-    if !regions.is_empty() && before.hours.preset == after.hours.preset {
-        lines.push(format!("Rules of {}", regions.join(", ")));
-    }
+    lines.extend(changed_regions(&before.hours, &after.hours));
     if lines.is_empty() && before != after {
         lines.push("Details of the hours".to_owned());
     }
@@ -115,19 +126,38 @@ pub(crate) fn hours(hours: &Hours) -> String {
     });
     match named {
         Some((info, shipped)) if hours.is_anytime() && shipped.is_anytime() => info.name.clone(),
-        Some((info, shipped)) if shipped.rule == hours.rule => format!("{}: {words}", info.name),
+        Some((info, shipped)) if shipped.rule == hours.rule && shipped.regions == hours.regions => {
+            format!("{}: {words}", info.name)
+        }
         Some((info, _)) => format!("{words} (from {})", info.name),
         None => words,
     }
 }
 
+/// What changed for single regions, one line each, or one for all of many. Rows that another preset brought are no news:
+/// its name tells them.
 fn changed_regions(before: &Hours, after: &Hours) -> Vec<String> {
-    let codes: BTreeSet<&String> = before.regions.keys().chain(after.regions.keys()).collect();
-    codes
+    let brought = after.preset.as_deref().filter(|_| before.preset != after.preset);
+    let brought = brought.and_then(Hours::preset).map(|hours| hours.regions);
+    let (old, new) = (brought.as_ref().unwrap_or(&before.regions), &after.regions);
+    let codes: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let changed: Vec<&String> = codes
         .into_iter()
-        .filter(|code| before.regions.get(*code) != after.regions.get(*code))
-        .cloned()
-        .collect()
+        .filter(|code| old.get(*code) != new.get(*code))
+        .collect();
+    if changed.len() > MANY_REGIONS {
+        return vec![format!("Rules of {} regions", changed.len())];
+    }
+    let words = |rule: Option<&Rule>| rule.map_or_else(|| "none".to_owned(), regions::words);
+    let line = |code: &String| {
+        let (name, old, new) = (regions::name(code), words(old.get(code)), words(new.get(code)));
+        if old == new {
+            format!("Rules of {name}: details")
+        } else {
+            format!("Rules of {name}: {old} → {new}")
+        }
+    };
+    changed.into_iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -154,5 +184,39 @@ mod tests {
             ]
         );
         assert_eq!(changes(&after, &after), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_change_of_a_region_is_told_by_its_name_unless_another_preset_brought_it() {
+        let before = Policy::preset("us-states").expect("it ships");
+        let mut after = before.clone();
+        let florida = after.hours.regions.get_mut("US-FL").expect("a row");
+        florida.attempts_per_day = Some(1);
+        after.hours.regions.remove("US-TX");
+        after.callbacks = false;
+        let lines = changes(&before, &after);
+        assert_eq!(
+            lines[..2],
+            [
+                "Hours: US, state by state: every day 8:00–21:00 → every day 8:00–21:00 (from US, state by state)",
+                "Calls back whoever asks for it: yes → no",
+            ]
+        );
+        let florida =
+            "Rules of Florida: every day 8:00–20:00, 3 calls in 24 h → every day 8:00–20:00, 1 call in 24 h";
+        assert_eq!(lines[2], florida);
+        assert!(lines[3].starts_with("Rules of Texas: ") && lines[3].ends_with(" → none"));
+        assert_eq!(lines.len(), 4);
+
+        let mut strict = Policy {
+            hours: Hours::preset("us-strict").expect("it ships"),
+            ..before.clone()
+        };
+        assert_eq!(changes(&before, &strict).len(), 1);
+        strict.hours.regions.insert("US-AK".to_owned(), Rule::default());
+        let lines = changes(&before, &strict);
+        assert_eq!(lines[1..], ["Rules of Alaska: none → never"]);
+        strict.hours.regions.clear();
+        assert_eq!(changes(&before, &strict)[1..], ["Rules of 9 regions"]);
     }
 }

@@ -2,16 +2,17 @@
 
 mod history;
 mod read;
+mod regions;
 mod text;
+mod week;
 
 use std::collections::BTreeMap;
 
 use domain::{
     campaign::{CampaignStatus, Mode},
-    hours::{Hours, Rule},
+    hours::Hours,
     outcome::Outcome,
-    place::region_name,
-    time::in_words,
+    policy,
 };
 use store::{Campaign, PolicyVersion, Spending};
 
@@ -25,8 +26,8 @@ use crate::{
     moments::{to_local, zone_of, zones},
     numbers::Listed,
     pages::{
-        Badge, CampaignSettingsPage, DayField, FormField, MoneyFigures, MoneyState, NumberChoice, RegionRow,
-        RetryField, SettingsForm, Shell, show::usd,
+        Badge, CampaignSettingsPage, DayField, FormField, MoneyFigures, MoneyState, NumberChoice, RetryField,
+        SettingsForm, Shell, show::usd,
     },
 };
 
@@ -97,7 +98,7 @@ impl Stored {
         error: Option<String>,
     ) -> CampaignSettingsPage {
         let campaign = &self.campaign;
-        let over = campaign.status.is_final();
+        let over = campaign.status.is_over();
         let lock = |locked: bool, why: &str| locked.then(|| why.to_owned());
         CampaignSettingsPage {
             shell,
@@ -116,7 +117,11 @@ impl Stored {
             form,
             zones: zones(),
             presets: presets(),
-            regions: regions(&self.policy.policy.hours),
+            known_regions: regions::known(),
+            rules: policy::PRESETS
+                .iter()
+                .map(|preset| [preset.id, preset.name, preset.about].into())
+                .collect(),
             money: MoneyState {
                 figures: self.features.cost_tracking.then(|| MoneyFigures {
                     spent: usd(self.spending.spent.0),
@@ -146,6 +151,7 @@ impl Stored {
         // What is stored is a choice, or saving something else would change it.
         columns.extend(consent.clone().filter(|column| !self.columns.contains(column)));
         SettingsForm {
+            use_rules: FormField::default(),
             name: FormField::new(&campaign.name),
             cap: FormField::new(&campaign.cap.to_string()),
             priority: FormField::new(priority_word(campaign.priority)),
@@ -168,6 +174,7 @@ impl Stored {
             fallback_zone: FormField::new(policy.fallback_zone.as_deref().unwrap_or_default()),
             holidays: FormField::new(calendar_text(rule.holidays.calendar)),
             holiday_dates: FormField::new(&text::dates_text(&rule.holidays.dates)),
+            regions: regions::rows(&policy.hours),
             per_number_day: count(policy.limits.per_number_day),
             per_number: count(policy.limits.per_number),
             per_contact: count(policy.limits.per_contact),
@@ -183,6 +190,7 @@ impl Stored {
                     )),
                 })
                 .into(),
+            callbacks: policy.callbacks,
             consent_column: FormField::new(&consent.unwrap_or_default()),
             columns,
             alert_usd: FormField::new(&text::dollars_text(policy.money.alert_usd_micros)),
@@ -223,28 +231,4 @@ impl Stored {
 /// The preset that hours came from, changed or not.
 fn preset_of(hours: &Hours) -> &str {
     hours.preset.as_deref().unwrap_or(OWN)
-}
-
-/// The stricter rules of single regions.
-fn regions(hours: &Hours) -> Vec<RegionRow> {
-    let row = |(code, rule): (&String, &Rule)| RegionRow {
-        region: region_name(code).unwrap_or(code).to_owned(),
-        hours: rule.words(),
-        more: more(rule),
-        source: rule.source.clone().unwrap_or_default(),
-        as_of: rule.as_of.clone().unwrap_or_default(),
-    };
-    let mut rows: Vec<RegionRow> = hours.regions.iter().map(row).collect();
-    rows.sort_by(|a, b| a.region.cmp(&b.region));
-    rows
-}
-
-fn more(rule: &Rule) -> Option<String> {
-    let calls = rule.attempts_per_day.map(|calls| match calls {
-        1 => "1 call in 24 h".to_owned(),
-        calls => format!("{calls} calls in 24 h"),
-    });
-    let gap = rule.gap_ms.map(|ms| format!("{} between calls", in_words(ms)));
-    let parts: Vec<String> = [calls, gap].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
 }

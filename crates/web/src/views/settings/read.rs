@@ -11,12 +11,12 @@ use domain::{
 };
 use store::CampaignEdit;
 
-use super::{OWN, Stored, preset_of, text};
+use super::{OWN, Stored, preset_of, regions, text};
 use crate::{
     api::create_campaign::clean_name,
     handlers::posted::Posted,
     moments::{from_local, is_zone},
-    pages::{FormField, SettingsForm},
+    pages::{FormField, RegionRow, SettingsForm},
     views::wording::{priority_of, priority_word},
 };
 
@@ -37,16 +37,25 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads a form over what is stored.
-    pub(crate) fn read(sent: &Posted, stored: &Stored, now: UtcMs) -> Self {
-        let mut wanted = Self {
+    /// What is stored, and nothing else.
+    fn nothing(stored: &Stored) -> Self {
+        Self {
             form: stored.form(),
             error: None,
             edit: CampaignEdit::default(),
             numbers: None,
             starts_at: None,
             policy: stored.policy.policy.clone(),
-        };
+        }
+    }
+
+    /// Reads a form over what is stored. The form that takes a set of rules over asks for nothing else.
+    pub(crate) fn read(sent: &Posted, stored: &Stored, now: UtcMs) -> Self {
+        let mut wanted = Self::nothing(stored);
+        if sent.text("use_rules").is_some() {
+            wanted.rules(sent);
+            return wanted;
+        }
         wanted.basics(sent, stored);
         wanted.numbers(sent, stored);
         wanted.order(sent, stored);
@@ -69,6 +78,7 @@ impl Wanted {
     pub(crate) fn is_faulty(&self) -> bool {
         let form = &self.form;
         let fields = [
+            &form.use_rules,
             &form.name,
             &form.cap,
             &form.priority,
@@ -92,7 +102,8 @@ impl Wanted {
         ];
         let days = form.week.iter().map(|day| &day.field);
         let retries = form.retries.iter().map(|retry| &retry.field);
-        let mut all = fields.into_iter().chain(days).chain(retries);
+        let regions = form.regions.iter().flat_map(RegionRow::fields);
+        let mut all = fields.into_iter().chain(days).chain(regions).chain(retries);
         self.error.is_some() || form.numbers_error.is_some() || all.any(|field| field.error.is_some())
     }
 
@@ -106,6 +117,22 @@ impl Wanted {
             && self.numbers.is_none()
             && self.starts_at.is_none()
             && self.policy == stored.policy.policy
+    }
+
+    /// Takes a set of rules over. What it costs, who agreed and where unknown people are is the campaign's own.
+    fn rules(&mut self, sent: &Posted) {
+        let rules = sent.read("use_rules", &mut self.form.use_rules, |id| {
+            Policy::preset(id).ok_or_else(|| "Choose one of the sets of rules.".to_owned())
+        });
+        if let Some(rules) = rules {
+            let present = &self.policy;
+            self.policy = Policy {
+                fallback_zone: present.fallback_zone.clone(),
+                consent: present.consent.clone(),
+                money: present.money,
+                ..rules
+            };
+        }
     }
 
     fn basics(&mut self, sent: &Posted, stored: &Stored) {
@@ -264,7 +291,8 @@ impl Wanted {
                     as_of: None,
                     ..present.rule.clone()
                 },
-                regions: std::collections::BTreeMap::new(),
+                // They stand on the page, and whoever wants them gone can take them away.
+                regions: present.regions.clone(),
             })),
             id => Hours::preset(id)
                 .map(Some)
@@ -296,6 +324,7 @@ impl Wanted {
         } else {
             hours.rule.holidays.dates = dates;
         }
+        regions::read(sent, &mut form.regions, present, &mut hours);
         self.policy.hours = hours;
         let zone = sent.read("fallback_zone", &mut form.fallback_zone, |zone| {
             if zone.is_empty() || is_zone(zone) {
@@ -340,6 +369,10 @@ impl Wanted {
                 set(ladder, steps);
             }
         }
+        if let Some(chosen) = sent.chosen("callbacks") {
+            form.callbacks = chosen.contains(&"true");
+            policy.callbacks = form.callbacks;
+        }
         let column = sent.read("consent_column", &mut form.consent_column, |column| {
             Ok((!column.is_empty()).then(|| Consent {
                 column: column.to_owned(),
@@ -378,10 +411,14 @@ impl Wanted {
             let name = rest.split("_ms").next()?;
             form.retries.iter_mut().find(|retry| retry.outcome.key == name)
         });
-        let field: Option<&mut FormField> = match (day, retry) {
-            (Some(day), _) => Some(&mut day.field),
-            (None, Some(retry)) => Some(&mut retry.field),
-            (None, None) => match path {
+        let region = path
+            .strip_prefix("hours.")
+            .and_then(|path| regions::at_fault(&mut form.regions, path));
+        let field: Option<&mut FormField> = match (day, retry, region) {
+            (Some(day), ..) => Some(&mut day.field),
+            (None, Some(retry), _) => Some(&mut retry.field),
+            (None, None, Some(field)) => Some(field),
+            (None, None, None) => match path {
                 "hours.rule.week" => form.week.first_mut().map(|day| &mut day.field),
                 "hours.preset" => Some(&mut form.hours_preset),
                 "fallback_zone" => Some(&mut form.fallback_zone),
@@ -400,6 +437,8 @@ impl Wanted {
         // Whoever writes lengths of time with their units must not be told of milliseconds.
         let message = if path.starts_with("limits.gap") {
             "Write at most 30 d.".to_owned()
+        } else if path.starts_with("hours.regions.") && path.ends_with(".gap_ms") {
+            "Write at most 31 d.".to_owned()
         } else if path.starts_with("retries.") && path.ends_with(']') {
             "Each step lies between 1 s and 30 d.".to_owned()
         } else {
