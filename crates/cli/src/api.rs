@@ -1,10 +1,23 @@
 //! Asking a running node: commands do what the pages do, by the same way and under the same rules.
 
-use anyhow::{Context, bail};
+mod download;
+mod pages;
+mod table;
+
+use std::{
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+use anyhow::Context;
 use clap::Args;
 use reqwest::Method;
 use serde_json::Value;
 
+pub(crate) use self::{
+    pages::{PageArgs, left_out},
+    table::table,
+};
 use crate::settings::Settings;
 
 /// Which node.
@@ -65,37 +78,69 @@ impl Api {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-        let answer = request.send().await.with_context(|| {
+        let answer = self.reached(request).await?;
+        let status = answer.status();
+        let body: Value = answer.json().await.with_context(|| self.no_node())?;
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(refusal(&body))
+        }
+    }
+
+    async fn reached(&self, request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
+        request.send().await.with_context(|| {
             format!(
                 "no node answers at {}: start one with `autolynx serve`, or name it with --server",
                 self.base_url
             )
-        })?;
-        let status = answer.status();
-        let body: Value = answer
-            .json()
-            .await
-            .with_context(|| format!("what answers at {} is no AutoLynx node", self.base_url))?;
-        if !status.is_success() {
-            let message = body["error"]["message"].as_str().unwrap_or("the node refused");
-            let possible = body["error"]["details"]["possible"].as_array();
-            let possible: Vec<&str> = possible.into_iter().flatten().filter_map(Value::as_str).collect();
-            if possible.is_empty() {
-                bail!("{message}");
-            }
-            bail!("{message} Possible: {}.", possible.join(", "));
-        }
-        Ok(body)
+        })
+    }
+
+    fn no_node(&self) -> String {
+        format!("what answers at {} is no AutoLynx node", self.base_url)
     }
 
     /// Prints the answer: as it is, or in words.
-    pub(crate) fn show(&self, answer: &Value, in_words: impl FnOnce(&Value) -> String) {
-        if self.json {
-            println!("{answer:#}");
+    ///
+    /// # Errors
+    /// When it cannot be written. Whoever has read enough of it may leave.
+    pub(crate) fn show(&self, answer: &Value, in_words: impl FnOnce(&Value) -> String) -> anyhow::Result<()> {
+        let text = if self.json {
+            format!("{answer:#}")
         } else {
-            println!("{}", in_words(answer).trim_end());
+            plain(in_words(answer).trim_end())
+        };
+        match writeln!(std::io::stdout().lock(), "{text}") {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(error).context("cannot print the answer")
+            }
+            _ => Ok(()),
         }
     }
+}
+
+/// The node's own words for why it refused, what is possible instead, and what it did all the same.
+fn refusal(body: &Value) -> anyhow::Error {
+    let error = &body["error"];
+    let mut message = error["message"].as_str().unwrap_or("the node refused").to_owned();
+    let possible = error["details"]["possible"].as_array();
+    let possible: Vec<&str> = possible.into_iter().flatten().filter_map(Value::as_str).collect();
+    if !possible.is_empty() {
+        message += &format!(" Possible: {}.", possible.join(", "));
+    }
+    if error["code"] == "imported_only"
+        && let Some(id) = error["details"]["campaign_id"].as_str()
+    {
+        message += &format!(" Campaign: {id}.");
+    }
+    anyhow::Error::msg(message)
+}
+
+/// Names and what was said come from strangers, and a terminal obeys control characters.
+fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    text.chars().map(shown).collect()
 }
 
 /// A text of an answer.
@@ -106,4 +151,19 @@ pub(crate) fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
 /// A number of an answer.
 pub(crate) fn count(answer: &Value, field: &str) -> u64 {
     answer[field].as_u64().unwrap_or(0)
+}
+
+/// A file to be sent.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn file_form(file: &Path) -> anyhow::Result<reqwest::multipart::Form> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let part = reqwest::multipart::Part::bytes(bytes).file_name(name);
+    Ok(reqwest::multipart::Form::new().part("file", part))
 }

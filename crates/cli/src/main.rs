@@ -32,7 +32,7 @@ enum Command {
     Demo(commands::demo::DemoArgs),
     /// Serve a Vapi-compatible provider with scripted people, injected faults and a ledger of the truth.
     Sandbox(commands::sandbox::SandboxArgs),
-    /// Read a list and say what would become of every row. Nothing is stored.
+    /// Make a campaign of a list on a running node; without --name, only say what would become of every row.
     Import(commands::import::ImportArgs),
     /// See and steer the campaigns of a running node.
     Campaign(commands::campaign::CampaignArgs),
@@ -80,7 +80,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::demo::run(args, settings).await
         }
         Command::Sandbox(args) => commands::sandbox::run(args, &settings).await,
-        Command::Import(args) => commands::import::run(&args, &settings),
+        Command::Import(args) => commands::import::run(args, settings).await,
         Command::Campaign(args) => commands::campaign::run(args, settings).await,
         Command::Suppress(args) => commands::suppress::run(args, settings).await,
         Command::Lines(args) => commands::lines::run(args, settings).await,

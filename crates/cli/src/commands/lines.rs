@@ -48,7 +48,7 @@ pub(crate) async fn run(args: LinesArgs, settings: Settings) -> anyhow::Result<E
     } else {
         api.ask(Method::PATCH, "/api/lines", Some(&body)).await?
     };
-    api.show(&answer, lines);
+    api.show(&answer, lines)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,9 +6,8 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::campaign::file_form;
 use crate::{
-    api::{Api, ServerArgs, count, text},
+    api::{Api, PageArgs, ServerArgs, count, file_form, left_out, table, text},
     settings::Settings,
 };
 
@@ -24,7 +23,14 @@ pub(crate) struct SuppressArgs {
 #[derive(Subcommand, Debug)]
 enum What {
     /// Entries, the newest first; with a number, those that mean it
-    List { number: Option<String> },
+    List {
+        number: Option<String>,
+        /// Only those of this campaign
+        #[arg(long, value_name = "ID")]
+        campaign: Option<String>,
+        #[command(flatten)]
+        part: PageArgs,
+    },
     /// Forbid a number, or with a star at its end every number that begins so
     Add {
         number: String,
@@ -46,6 +52,9 @@ enum What {
         /// In which region national numbers are read [default: that of the node]
         #[arg(long)]
         region: Option<String>,
+        /// For lines that give none
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Take an entry off the list
     Remove { id: String },
@@ -55,14 +64,14 @@ enum What {
 pub(crate) async fn run(args: SuppressArgs, settings: Settings) -> anyhow::Result<ExitCode> {
     let api = Api::new(&args.server, &settings);
     match args.what {
-        What::List { number } => {
-            let digits: String = number
-                .unwrap_or_default()
-                .chars()
-                .filter(char::is_ascii_digit)
-                .collect();
-            let path = format!("/api/suppressions?limit=500&q={digits}");
-            api.show(&api.ask(Method::GET, &path, None).await?, list);
+        What::List {
+            number,
+            campaign,
+            part,
+        } => {
+            let filters = [("q", number.as_deref()), ("campaign_id", campaign.as_deref())];
+            let answer = api.rows("/api/suppressions", &filters, &part).await?;
+            api.show(&answer, list)?;
         }
         What::Add {
             number,
@@ -81,19 +90,23 @@ pub(crate) async fn run(args: SuppressArgs, settings: Settings) -> anyhow::Resul
                 }
             }
             let answer = api.ask(Method::POST, "/api/suppressions", Some(&body)).await?;
-            api.show(&answer, added);
+            api.show(&answer, added)?;
         }
         What::Import {
             file,
             campaign,
             region,
+            reason,
         } => {
             let mut form = file_form(&file)?;
-            if let Some(campaign) = campaign {
-                form = form.text("campaign_id", campaign);
-            }
-            if let Some(region) = region {
-                form = form.text("default_region", region);
+            for (field, value) in [
+                ("campaign_id", campaign),
+                ("default_region", region),
+                ("reason", reason),
+            ] {
+                if let Some(value) = value {
+                    form = form.text(field, value);
+                }
             }
             let answer = api.send("/api/suppressions/import", form).await?;
             api.show(&answer, |answer| {
@@ -102,14 +115,14 @@ pub(crate) async fn run(args: SuppressArgs, settings: Settings) -> anyhow::Resul
                     let _ = write!(out, "\n  line {}: {}", problem["line"], text(problem, "reason"));
                 }
                 out
-            });
+            })?;
         }
         What::Remove { id } => {
             let path = format!("/api/suppressions/{id}");
             let answer = api.ask(Method::DELETE, &path, None).await?;
             api.show(&answer, |answer| {
                 format!("{} may be called again.", text(answer, "number"))
-            });
+            })?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -125,18 +138,23 @@ fn added(answer: &Value) -> String {
 }
 
 fn list(answer: &Value) -> String {
-    let mut out = String::new();
+    if count(answer, "total") == 0 {
+        return "Nobody.".to_owned();
+    }
+    let head = ["entry", "number", "where", "source", "since", "until", "reason"];
+    let mut rows = vec![head.map(str::to_owned)];
     for entry in answer["items"].as_array().into_iter().flatten() {
         let star = if entry["kind"] == "prefix" { "*" } else { "" };
-        let _ = writeln!(
-            out,
-            "{}  {}{star}  {}  {}  {}",
-            text(entry, "id"),
-            text(entry, "number"),
-            entry["campaign_name"].as_str().unwrap_or("everywhere"),
-            text(entry, "source"),
-            text(entry, "created_at")
-        );
+        let or = |field: &str, absent: &str| entry[field].as_str().unwrap_or(absent).to_owned();
+        rows.push([
+            or("id", "-"),
+            format!("{}{star}", text(entry, "number")),
+            or("campaign_name", "everywhere"),
+            or("source", "-"),
+            or("created_at", "-"),
+            or("expires_at", "for good"),
+            or("reason", "-"),
+        ]);
     }
-    if out.is_empty() { "Nobody.".to_owned() } else { out }
+    table(&rows) + &left_out(answer)
 }

@@ -2,30 +2,10 @@
 
 use serde_json::Value;
 
-use crate::rig::{Node, NodeSettings, Sandbox, Tempo, run};
-
-/// A command's answer as JSON.
-async fn told(node: &Node, words: &[&str]) -> Value {
-    let mut args = vec![words[0], "--json", "--server", &node.url];
-    args.extend(&words[1..]);
-    let output = run(&args).await;
-    assert!(
-        output.status.success(),
-        "{words:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-/// A command's answer in words, and whether it succeeded.
-async fn said(node: &Node, words: &[&str]) -> (bool, String) {
-    let mut args = vec![words[0], "--server", &node.url];
-    args.extend(&words[1..]);
-    let output = run(&args).await;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text += &String::from_utf8_lossy(&output.stderr);
-    (output.status.success(), text)
-}
+use crate::{
+    rig::{Node, NodeSettings, Sandbox, Tempo, run},
+    shell::{said, told},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_is_steered_from_a_shell() {

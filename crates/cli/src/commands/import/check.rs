@@ -1,9 +1,8 @@
-//! `autolynx import`: say what would become of every row of a list. Nothing is stored.
+//! What would become of every row of a list. Nothing is stored, and no node is asked.
 
-use std::{fs::File, ops::ControlFlow, path::PathBuf, process::ExitCode};
+use std::{fs::File, ops::ControlFlow, path::Path, process::ExitCode};
 
 use anyhow::Context;
-use clap::Args;
 use domain::{
     list::{self, ImportReport, ListSettings, Row},
     phone::Region,
@@ -11,30 +10,19 @@ use domain::{
 
 use crate::settings::Settings;
 
-/// Which list.
-#[derive(Args, Debug)]
-pub(crate) struct ImportArgs {
-    /// The list: CSV with a line of column names, `name` and `phone` among them
-    file: PathBuf,
-    /// Only read and report. (There is no other mode: campaigns are made in the browser or over the API.)
-    #[arg(long, default_value_t = true)]
-    dry_run: bool,
-    /// In which region national numbers are read [default: DEFAULT_REGION]
-    #[arg(long, value_name = "REGION")]
-    region: Option<Region>,
-    /// Print the whole report as one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
 /// Rows shown of each kind; `--json` has them all.
 const SHOWN: usize = 20;
 
 /// Reads and reports. The exit code is 1 when no row can be used.
-pub(crate) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let file = File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+pub(super) fn run(
+    path: &Path,
+    default_region: Option<Region>,
+    json: bool,
+    settings: &Settings,
+) -> anyhow::Result<ExitCode> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let list_settings = ListSettings {
-        default_region: args.region.or(settings.default_region),
+        default_region,
         max_bytes: settings.max_file_upload_bytes,
         max_rows: settings.max_campaign_size,
         ..ListSettings::default()
@@ -49,9 +37,9 @@ pub(crate) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
         }
         ControlFlow::Continue(())
     };
-    let report = list::read(file, &list_settings, &mut keep_repairs)
-        .with_context(|| args.file.display().to_string())?;
-    if args.json {
+    let report =
+        list::read(file, &list_settings, &mut keep_repairs).with_context(|| path.display().to_string())?;
+    if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print!("{}", in_words(&report, &repaired));
