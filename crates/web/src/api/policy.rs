@@ -2,7 +2,11 @@
 //! `GET /api/policy-presets`: what it can begin with.
 
 use axum::{Json, extract::State};
-use domain::{hours::Hours, ids::CampaignId, policy::Policy};
+use domain::{
+    hours::Hours,
+    ids::CampaignId,
+    policy::{self, Policy},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -116,6 +120,15 @@ pub(crate) async fn find(state: &AppState, id: CampaignId) -> Result<PolicyVersi
     found.ok_or_else(|| ApiError::not_found("campaign"))
 }
 
+/// A preset of everything that a campaign allows.
+#[derive(Serialize)]
+struct PolicyPresetJson {
+    id: &'static str,
+    name: &'static str,
+    about: &'static str,
+    policy: Policy,
+}
+
 /// A preset of hours.
 #[derive(Serialize)]
 pub(crate) struct PresetJson {
@@ -127,7 +140,8 @@ pub(crate) struct PresetJson {
     hours: Hours,
 }
 
-/// 200 with `{default, hours}`: what a campaign allows that does not say, and the presets of hours with their sources.
+/// 200 with `{default, policies, hours}`: what a campaign allows that does not say, the presets of whole policies, and those
+/// of hours with their sources.
 pub(crate) async fn presets(State(state): State<AppState>) -> Json<Value> {
     let hours: Vec<PresetJson> = Hours::presets()
         .iter()
@@ -142,5 +156,16 @@ pub(crate) async fn presets(State(state): State<AppState>) -> Json<Value> {
             })
         })
         .collect();
-    Json(json!({ "default": state.settings.default_policy, "hours": hours }))
+    let policies: Vec<PolicyPresetJson> = policy::PRESETS
+        .iter()
+        .filter_map(|preset| {
+            Some(PolicyPresetJson {
+                id: preset.id,
+                name: preset.name,
+                about: preset.about,
+                policy: Policy::preset(preset.id)?,
+            })
+        })
+        .collect();
+    Json(json!({ "default": state.settings.default_policy, "policies": policies, "hours": hours }))
 }

@@ -370,3 +370,25 @@ async fn hostile_words_stay_words() {
         );
     }
 }
+
+#[tokio::test]
+async fn programs_are_told_what_a_policy_can_begin_with() {
+    let rig = Rig::new().await;
+    let found = rig.get("/api/policy-presets").await.expect(200).json();
+    let ids = |of: &str| {
+        let items = found[of].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ids("policies"),
+        ["standard", "us-states", "us-strict", "unrestricted"]
+    );
+    assert!(ids("hours").contains(&"anytime".to_owned()), "{found}");
+    assert_eq!(
+        found["policies"][2]["policy"]["limits"]["gap_ms"],
+        4 * 60 * 60_000
+    );
+}
