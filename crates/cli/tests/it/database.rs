@@ -32,6 +32,18 @@ impl PostgresDatabase {
         Self { server, name, url }
     }
 
+    /// How many calls of a campaign a node decided to send after that moment of its clock.
+    pub(crate) async fn dials_sent_after(&self, campaign: &str, moment_ms: i64) -> i64 {
+        let mut connection = PgConnection::connect(&self.url)
+            .await
+            .expect("the test's Postgres answers");
+        let sent = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM call_events WHERE campaign_id = $1::uuid AND kind = 'dial.sent' AND at_ms > $2",
+        );
+        let sent = sent.bind(campaign).bind(moment_ms).fetch_one(&mut connection);
+        sent.await.expect("events are counted")
+    }
+
     /// Drops it, whoever is still connected.
     pub(crate) async fn drop_it(self) {
         let mut connection = PgConnection::connect(&self.server)

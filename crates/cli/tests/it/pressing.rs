@@ -105,6 +105,8 @@ async fn whatever_is_pressed_at_three_nodes_nobody_is_lost_or_called_after_it() 
     for (id, stopped_ms) in [(&canceled, canceled_ms), (&aborted, aborted_ms)] {
         let after = placed_after(&calls, id, stopped_ms + UNDER_WAY_MS);
         assert_eq!(after, [0; 0], "called after {stopped_ms}");
+        let sent = database.dials_sent_after(id, stopped_ms).await;
+        assert_eq!(sent, 0, "decided after somebody was told that it was stopped");
         let before = placed_after(&calls, id, 0).len();
         assert!(
             (1..120).contains(&before),
