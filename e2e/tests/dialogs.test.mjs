@@ -99,6 +99,15 @@ test("a draft is scheduled, cloned and archived, and nobody is called", { timeou
     await button("Archive").click();
     await live.locator(".chip", { hasText: "Archived" }).waitFor();
     assert.ok((await campaign(id)).archived_at);
+    await page.reload();
+    await more();
+    await button("Unarchive").click();
+    await button("Schedule…").click();
+    await page.getByRole("dialog", { name: "When it begins" }).waitFor();
+    await page.keyboard.press("Escape");
+    await more();
+    await button("Archive").click();
+    await live.locator(".chip", { hasText: "Archived" }).waitFor();
     const row = page.getByRole("link", { name: "Later", exact: true });
     await page.goto("/campaigns");
     await page.getByRole("link", { name: "Later still" }).waitFor();

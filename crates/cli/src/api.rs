@@ -120,15 +120,10 @@ impl Api {
     }
 }
 
-/// The node's own words for why it refused, what is possible instead, and what it did all the same.
+/// The node's own words for why it refused, and what it did all the same.
 fn refusal(body: &Value) -> anyhow::Error {
     let error = &body["error"];
     let mut message = error["message"].as_str().unwrap_or("the node refused").to_owned();
-    let possible = error["details"]["possible"].as_array();
-    let possible: Vec<&str> = possible.into_iter().flatten().filter_map(Value::as_str).collect();
-    if !possible.is_empty() {
-        message += &format!(" Possible: {}.", possible.join(", "));
-    }
     if error["code"] == "imported_only"
         && let Some(id) = error["details"]["campaign_id"].as_str()
     {
@@ -141,6 +136,12 @@ fn refusal(body: &Value) -> anyhow::Error {
 fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
     text.chars().map(shown).collect()
+}
+
+/// A line for each of these fields, `(field, label)`, that has a text.
+pub(crate) fn labelled(answer: &Value, fields: &[(&str, &str)]) -> String {
+    let line = |(field, label): &(&str, &str)| Some(format!("{label}: {}\n", answer[*field].as_str()?));
+    fields.iter().filter_map(line).collect()
 }
 
 /// A text of an answer.

@@ -63,11 +63,14 @@ impl ApiError {
     #[must_use]
     pub fn impossible(action: Action, status: CampaignStatus, possible: &[Action]) -> Self {
         let possible: Vec<_> = possible.iter().map(|action| action.as_str()).collect();
-        let message = format!(
+        let mut message = format!(
             "The campaign is {}, so “{}” is not possible.",
-            status.as_str(),
+            status.as_str().to_lowercase(),
             action.as_str()
         );
+        if !possible.is_empty() {
+            message += &format!(" Possible: {}.", possible.join(", "));
+        }
         Self::new(StatusCode::CONFLICT, "impossible_transition", message)
             .with_details(json!({ "status": status.as_str(), "possible": possible }))
     }

@@ -8,7 +8,7 @@ use domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Result, db::Store, events::NewEvent, rows::stored};
+use crate::{Result, campaigns::Campaign, db::Store, events::NewEvent, rows::stored};
 
 /// A live call that shall be hung up.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,7 +125,10 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn calls_not_hung_up(&self, id: CampaignId) -> Result<Vec<NotHungUp>> {
+    pub async fn calls_not_hung_up(&self, campaign: &Campaign) -> Result<Vec<NotHungUp>> {
+        if campaign.aborted_at.is_none() || campaign.open_calls == 0 {
+            return Ok(Vec::new());
+        }
         let rows: Vec<(Uuid, Uuid, String, String)> = on!(self, |pool| {
             sqlx::query_as(
             "SELECT k.id, k.contact_id, o.name, k.hangup_problem FROM calls k JOIN contacts o ON o.id = k.contact_id \
@@ -133,7 +136,7 @@ impl Store {
                AND k.hangup_problem IS NOT NULL ORDER BY k.id"
         )
         .bind(AccountId::DEFAULT.0)
-        .bind(id.0)
+        .bind(campaign.id.0)
         .fetch_all(pool)
         .await
         })?;

@@ -87,7 +87,7 @@ async fn a_problem_is_noted_until_the_call_ends(fixture: &Fixture) {
         .await
         .unwrap();
     store.note_hang_up(&calls[1], None, NOW + 1).await.unwrap();
-    let on = store.calls_not_hung_up(id).await.unwrap();
+    let on = store.calls_not_hung_up(&campaign(store, id).await).await.unwrap();
     assert_eq!(
         (on.len(), on[0].call_id, on[0].contact_id),
         (1, dials[0].call_id, dials[0].contact_id)
@@ -112,13 +112,19 @@ async fn a_problem_is_noted_until_the_call_ends(fixture: &Fixture) {
         "hang-up.asked"
     );
     store.note_hang_up(&calls[0], None, NOW + 20_000).await.unwrap();
-    assert_eq!(store.calls_not_hung_up(id).await.unwrap(), []);
+    assert_eq!(
+        store.calls_not_hung_up(&campaign(store, id).await).await.unwrap(),
+        []
+    );
     store
         .note_hang_up(&calls[0], Some("timed out"), NOW + 40_000)
         .await
         .unwrap();
     end(store, &dials, "customer-ended-call", NOW + 50_000).await;
-    assert_eq!(store.calls_not_hung_up(id).await.unwrap(), []);
+    assert_eq!(
+        store.calls_not_hung_up(&campaign(store, id).await).await.unwrap(),
+        []
+    );
     assert_eq!(store.take_calls_to_hang_up(NOW + 90_000).await.unwrap().len(), 0);
     fixture.assert_sound(2).await;
 }

@@ -40,11 +40,7 @@ pub(crate) async fn handler(
     let progress = store.progress(id).await?;
     let account = store.account(state.now()).await?;
     let progress = ProgressJson::new(&campaign, &progress, &account, state.settings.features);
-    let not_hung_up = if campaign.aborted_at.is_some() && campaign.open_calls > 0 {
-        store.calls_not_hung_up(id).await?
-    } else {
-        Vec::new()
-    };
+    let not_hung_up = store.calls_not_hung_up(&campaign).await?;
     Ok(Json(CampaignDetail {
         campaign: campaign.into(),
         progress,

@@ -139,7 +139,11 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     let provider = if draft {
         Some(ProviderState {
             refusal: store.account_refusal().await?,
-            worst_case: state.engine.worst_case().await?,
+            // Nobody but a budget asks for it.
+            worst_case: match policy.money.budget_usd_micros {
+                Some(_) => Some(state.engine.worst_case().await?),
+                None => None,
+            },
         })
     } else {
         None
@@ -149,11 +153,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     } else {
         Some(store.why(&campaign, now).await?)
     };
-    let not_hung_up = if campaign.aborted_at.is_some() && campaign.open_calls > 0 {
-        store.calls_not_hung_up(id).await?
-    } else {
-        Vec::new()
-    };
+    let not_hung_up = store.calls_not_hung_up(&campaign).await?;
     let features = state.settings.features;
     // A page of a campaign never waits for the provider.
     let listed = if features.phone_line_health_check {

@@ -28,8 +28,8 @@ use crate::{
 pub(crate) struct ProviderState {
     /// Why it refuses calls.
     pub refusal: Option<Refusal>,
-    /// What one call may cost at worst.
-    pub worst_case: UsdMicros,
+    /// What one call may cost at worst, where there is a budget.
+    pub worst_case: Option<UsdMicros>,
 }
 
 /// Everything that the report is made of.
@@ -219,11 +219,11 @@ impl Parts<'_> {
 
     /// Whether the budget pays for the worst case of as many calls as are wanted at once.
     fn budget(&self, checks: &mut Vec<Check>) {
-        let Some(budget) = self.policy.money.budget_usd_micros else {
+        let worst_case = self.provider.and_then(|provider| provider.worst_case);
+        let (Some(budget), Some(worst_case)) = (self.policy.money.budget_usd_micros, worst_case) else {
             return;
         };
         let label = "Budget";
-        let worst_case = self.provider.map_or(UsdMicros(0), |provider| provider.worst_case);
         let calls = affordable(UsdMicros(budget), UsdMicros(0), UsdMicros(0), worst_case);
         let worst = if self.features.cost_tracking {
             format!("A call may cost {} at worst. ", usd(worst_case.0))

@@ -40,6 +40,10 @@ async fn what_is_not_possible_says_what_is() {
         (409, &"impossible_transition".into())
     );
     assert_eq!(
+        refused["error"]["message"],
+        "The campaign is created, so “pause” is not possible. Possible: start, schedule, cancel, archive."
+    );
+    assert_eq!(
         refused["error"]["details"],
         json!({ "status": "CREATED", "possible": ["start", "schedule", "cancel", "archive"] })
     );

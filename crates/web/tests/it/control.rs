@@ -374,6 +374,7 @@ async fn the_archive_is_a_list_of_its_own() {
     assert!(page.contains("value=\"only\" selected"), "{page}");
     let page = rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
     assert!(!page.contains("/start\""), "what was put away is taken out first");
+    assert!(page.contains("id=\"schedule\""), "once it is taken out, without a reload");
     rig.post(&format!("/api/campaigns/{id}/unarchive"))
         .await
         .expect(200);

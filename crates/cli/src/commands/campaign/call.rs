@@ -5,7 +5,7 @@ use std::fmt::Write;
 use domain::time::in_words;
 use serde_json::Value;
 
-use crate::api::{count, text};
+use crate::api::{count, labelled, text};
 
 /// Who was called, what came of it, what was said, and the log.
 pub(super) fn words(call: &Value) -> String {
@@ -20,22 +20,21 @@ pub(super) fn words(call: &Value) -> String {
         count(call, "attempt"),
         text(call, "dialling"),
     );
-    for (field, label) in [
-        ("campaign_id", "campaign"),
-        ("contact_id", "contact"),
-        ("assistant_name", "assistant"),
-        ("provider_call_id", "the provider’s id"),
-        ("reserved_at", "reserved"),
-        ("ringing_at", "rang"),
-        ("started_at", "answered"),
-        ("ended_at", "ended"),
-        ("ended_reason", "ended for"),
-        ("ended_message", "the provider said"),
-    ] {
-        if let Some(value) = call[field].as_str() {
-            let _ = writeln!(out, "{label}: {value}");
-        }
-    }
+    out += &labelled(
+        call,
+        &[
+            ("campaign_id", "campaign"),
+            ("contact_id", "contact"),
+            ("assistant_name", "assistant"),
+            ("provider_call_id", "the provider’s id"),
+            ("reserved_at", "reserved"),
+            ("ringing_at", "rang"),
+            ("started_at", "answered"),
+            ("ended_at", "ended"),
+            ("ended_reason", "ended for"),
+            ("ended_message", "the provider said"),
+        ],
+    );
     if let Some(ms) = call["duration_ms"].as_i64() {
         let _ = writeln!(out, "lasted: {}", in_words(ms));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::preflight::trouble;
-use crate::api::{count, left_out, text};
+use crate::api::{count, labelled, left_out, text};
 
 /// A line each.
 pub(super) fn list(answer: &Value) -> String {
@@ -56,16 +56,15 @@ pub(in crate::commands) fn one(answer: &Value) -> String {
         };
         let _ = writeln!(out, "batches of {}{gate}", count(campaign, "batch_size"));
     }
-    for (field, label) in [
-        ("pause_reason", "paused"),
-        ("starts_at", "starts"),
-        ("expires_at", "expires"),
-        ("archived_at", "archived"),
-    ] {
-        if let Some(value) = campaign[field].as_str() {
-            let _ = writeln!(out, "{label}: {value}");
-        }
-    }
+    out += &labelled(
+        campaign,
+        &[
+            ("pause_reason", "paused"),
+            ("starts_at", "starts"),
+            ("expires_at", "expires"),
+            ("archived_at", "archived"),
+        ],
+    );
     for call in campaign["not_hung_up"].as_array().into_iter().flatten() {
         let _ = writeln!(
             out,
