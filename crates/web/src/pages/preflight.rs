@@ -9,9 +9,9 @@ pub struct Preflight {
     pub verdict: String,
     /// What was looked at, in the order of a person's questions.
     pub checks: Vec<Check>,
-    /// [`When::told`], for instance `Mon 23 Nov 09:00 EST`. `None`: at once.
+    /// [`When::told`], for instance `Mon 23 Nov 09:00 EST` or `at once`. `None` when nobody would be called.
     pub first_call: Option<When>,
-    /// When it ends and what it costs. `None` when nobody can be called.
+    /// When it ends and what it costs. `None` when nobody would be called.
     pub forecast: Option<Forecast>,
     /// It is being worked out.
     pub forecast_pending: bool,

@@ -63,28 +63,44 @@ impl Parts<'_> {
         let first = self
             .counts
             .first_lawful_at
-            .max(starts.filter(|_| self.counts.callable > 0));
-        let stopped = self.campaign.assistant_trouble.is_some() || self.expired();
+            .max(starts)
+            .filter(|at| *at > self.now);
+        let stopped = self.stopped();
+        let would_call = !stopped && self.counts.callable > 0;
         Preflight {
             verdict: self.verdict(stopped),
             checks: self.checks(),
-            first_call: first
-                .filter(|at| *at > self.now)
-                .map(|at| When::told(at.0, &moments::words(at, self.zone))),
+            first_call: would_call.then(|| match first {
+                Some(at) => When::told(at.0, &moments::words(at, self.zone)),
+                None => When::told(self.now.0, "at once"),
+            }),
             forecast: self
                 .forecast
-                .filter(|_| self.counts.callable > 0)
+                .filter(|_| would_call)
                 .and_then(|made| forecast::view(self.campaign, made, self.features, self.zone)),
-            forecast_pending: self.forecast.is_none() && self.counts.callable > 0,
+            forecast_pending: self.forecast.is_none() && would_call,
             checked: When::at(self.now.0),
         }
+    }
+
+    /// Whether a setting keeps everybody from being called.
+    fn stopped(&self) -> bool {
+        let no_line = !self.lines.is_empty()
+            && self
+                .lines
+                .iter()
+                .all(|badge| badge.as_ref().is_some_and(|badge| badge.key == "error"));
+        self.campaign.assistant_trouble.is_some()
+            || self.expires_first()
+            || self.affordable().is_some_and(|(_, calls)| calls == 0)
+            || no_line
     }
 
     fn verdict(&self, stopped: bool) -> String {
         let (all, callable) = (u64::from(self.campaign.total_contacts), self.counts.callable);
         match callable {
-            _ if stopped => "Nobody can be called yet.".to_owned(),
             0 => "Nobody of the list can be called.".to_owned(),
+            _ if stopped => "Nobody can be called yet.".to_owned(),
             1 if all == 1 => "The one person on the list can be called.".to_owned(),
             _ if callable == all => format!("All {} people can be called.", count(all)),
             _ => format!(
@@ -147,6 +163,16 @@ impl Parts<'_> {
         self.campaign.expired(starts).is_some()
     }
 
+    /// Whether nobody may be called before its last day.
+    fn expires_first(&self) -> bool {
+        let first = self.counts.first_lawful_at;
+        self.expired()
+            || self
+                .campaign
+                .expires_at
+                .is_some_and(|at| first.is_some_and(|first| first >= at))
+    }
+
     fn expiry(&self, checks: &mut Vec<Check>) {
         let Some(at) = self.campaign.expires_at else {
             return;
@@ -155,7 +181,7 @@ impl Parts<'_> {
         let when = moments::words(at, self.zone);
         let check = if self.expired() {
             Check::new("bad", label, &when).noting("It would end before it could call anybody.")
-        } else if self.counts.first_lawful_at.is_some_and(|first| first >= at) {
+        } else if self.expires_first() {
             Check::new("bad", label, &when).noting("Nobody may be called before.")
         } else {
             Check::new("ok", label, &when)
@@ -217,14 +243,22 @@ impl Parts<'_> {
         self.budget(checks);
     }
 
+    /// What a call may cost at worst, and how many such calls the budget pays for at once. `None` without a budget.
+    fn affordable(&self) -> Option<(UsdMicros, u32)> {
+        let budget = self.policy.money.budget_usd_micros?;
+        let worst_case = self.provider?.worst_case?;
+        let calls = affordable(UsdMicros(budget), UsdMicros(0), UsdMicros(0), worst_case);
+        Some((worst_case, calls))
+    }
+
     /// Whether the budget pays for the worst case of as many calls as are wanted at once.
     fn budget(&self, checks: &mut Vec<Check>) {
-        let worst_case = self.provider.and_then(|provider| provider.worst_case);
-        let (Some(budget), Some(worst_case)) = (self.policy.money.budget_usd_micros, worst_case) else {
+        let (Some(budget), Some((worst_case, calls))) =
+            (self.policy.money.budget_usd_micros, self.affordable())
+        else {
             return;
         };
         let label = "Budget";
-        let calls = affordable(UsdMicros(budget), UsdMicros(0), UsdMicros(0), worst_case);
         let worst = if self.features.cost_tracking {
             format!("A call may cost {} at worst. ", usd(worst_case.0))
         } else {

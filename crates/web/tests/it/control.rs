@@ -374,7 +374,10 @@ async fn the_archive_is_a_list_of_its_own() {
     assert!(page.contains("value=\"only\" selected"), "{page}");
     let page = rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
     assert!(!page.contains("/start\""), "what was put away is taken out first");
-    assert!(page.contains("id=\"schedule\""), "once it is taken out, without a reload");
+    assert!(
+        page.contains("id=\"schedule\""),
+        "once it is taken out, without a reload"
+    );
     rig.post(&format!("/api/campaigns/{id}/unarchive"))
         .await
         .expect(200);
@@ -513,8 +516,12 @@ async fn a_preflight_tells_what_would_stop_every_call() {
             .await
             .contains("A call may cost $5.00 at worst. It does not pay for one.")
     );
+    let stopped = page().await;
+    assert!(stopped.contains("Nobody can be called yet."), "{stopped}");
+    assert!(!stopped.contains("First call"), "{stopped}");
     patch(&policy, money(10_000_000)).await;
     assert!(page().await.contains("It pays for 2 calls at once, not 8."));
+    assert!(page().await.contains("First call"));
 
     patch(&path, json!({ "expires_at": (NOW + 60_000).to_iso() })).await;
     assert!(!page().await.contains("It would end before"));

@@ -237,7 +237,7 @@ impl Preflight {
                 Check::new("ok", "Line of +1 202-555-0100", "Healthy"),
                 Check::new("ok", "Budget", "None"),
             ],
-            first_call: None,
+            first_call: Some(When::told(NOW_MS, "at once")),
             forecast: Some(forecasts[1].clone()),
             forecast_pending: false,
             checked: When::at(NOW_MS),
@@ -253,7 +253,7 @@ impl Preflight {
                     .noting("A single call might cost up to $5.00.")
                     .leading("Raise it", &settings("g-money")),
             ],
-            first_call: Some(When::told(NOW_MS + HOUR_MS, HOSTILE)),
+            first_call: None,
             forecast: None,
             forecast_pending: false,
             checked: When::at(NOW_MS),
