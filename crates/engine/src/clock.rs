@@ -11,6 +11,17 @@ pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> UtcMs;
 
+    /// What the machine itself shows, where [`Clock::now`] was set right by another clock.
+    fn machine_now(&self) -> UtcMs {
+        self.now()
+    }
+
+    /// Milliseconds since some moment, at this clock's speed, by a clock that nobody sets: it neither jumps nor goes
+    /// back, and it goes on while the machine sleeps. A clock that is never set is its own.
+    fn steady_ms(&self) -> i64 {
+        self.now().0
+    }
+
     /// Waits this many milliseconds of this clock's time.
     async fn sleep(&self, ms: i64);
 }
@@ -124,7 +135,29 @@ impl Clock for SystemClock {
         self.origin + elapsed_ms
     }
 
+    fn steady_ms(&self) -> i64 {
+        if self.speed.is_some() {
+            // It starts with the machine's time and runs on by itself.
+            return self.now().0;
+        }
+        since_boot_ms()
+    }
+
     async fn sleep(&self, ms: i64) {
         tokio::time::sleep(self.real_duration(ms)).await;
     }
+}
+
+/// Milliseconds since the machine was started, its sleep included.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn since_boot_ms() -> i64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+}
+
+/// Milliseconds since the process first asked.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn since_boot_ms() -> i64 {
+    static FIRST: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(|| machine_time().0);
+    i64::try_from(FIRST.elapsed().as_millis()).unwrap_or(i64::MAX)
 }

@@ -14,6 +14,7 @@ mod hang_up;
 mod inbox;
 mod ingest;
 mod observe;
+mod provider;
 mod reconcile;
 mod run;
 mod settings;
@@ -33,6 +34,10 @@ pub use dispatch::Dispatched;
 pub use facts::{fact_of_call, fact_of_message};
 pub use inbox::{Inbox, InboxError};
 pub use ingest::Ingest;
+pub use provider::{
+    ClockCheck, ClockHold, MAX_CLOCK_DIFFERENCE_MS, ProviderClock, ProviderStatus, ProviderTrouble,
+    ProviderWatch, TroubleKind, WatchSettings, WatchedTransport,
+};
 pub use reconcile::Reconciled;
 pub use settings::Settings;
 use store::Store;
@@ -47,6 +52,7 @@ pub struct Engine {
     telephony: Arc<dyn Telephony>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    watch: ProviderWatch,
 }
 
 impl Engine {
@@ -63,7 +69,30 @@ impl Engine {
             telephony,
             clock,
             settings,
+            watch: ProviderWatch::unwatched(),
         }
+    }
+
+    /// The same dialler with a watch over its provider. Its clock should be the [`ProviderClock`] of that watch.
+    #[must_use]
+    pub fn with_watch(mut self, watch: ProviderWatch) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// What is known of the provider now: whether it answers, and how its clock and ours compare.
+    #[must_use]
+    pub fn provider_status(&self) -> ProviderStatus {
+        self.watch
+            .status(self.clock.machine_now(), self.clock.steady_ms())
+    }
+
+    /// Why this node may not dial because of the clocks, if it may not.
+    #[must_use]
+    pub fn clock_hold(&self) -> Option<ClockHold> {
+        self.watch
+            .clock_check(self.clock.machine_now(), self.clock.steady_ms())
+            .hold()
     }
 
     /// The data it works on.

@@ -25,6 +25,17 @@ pub(crate) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
     Some(u64::try_from(wait_ms).unwrap_or(0).min(LONGEST_MS))
 }
 
+/// When the provider made an answer, by its own clock: the header `Date`, in milliseconds since 1970 and to the second.
+/// `None` when it is missing or cannot be read.
+#[must_use]
+pub fn date_ms(headers: &HeaderMap) -> Option<i64> {
+    headers
+        .get(DATE)?
+        .to_str()
+        .ok()
+        .and_then(|text| http_date_ms(text.trim()))
+}
+
 fn http_date_ms(text: &str) -> Option<i64> {
     let moment: Timestamp = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     Some(moment.as_millisecond())
@@ -39,6 +50,14 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pair = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
         pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn an_answer_tells_when_it_was_made() {
+        let date = |text| date_ms(&headers(&[("date", text)]));
+        assert_eq!(date("Thu, 01 Jan 1970 00:00:01 GMT"), Some(1_000));
+        assert_eq!(date("soon"), None);
+        assert_eq!(date_ms(&headers(&[])), None);
     }
 
     #[test]
