@@ -14,6 +14,9 @@ const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
 /// How often it is looked whether something is due to be asked, in milliseconds.
 const RECONCILE_EVERY_MS: i64 = SECOND_MS / 2;
 const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
+/// How often it is looked whether the provider should be asked for a sign of life, in the machine's time: people wait by
+/// it, however fast the node's clock runs.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// A person who aborts a campaign waits for it.
 const HANG_UP_EVERY_MS: i64 = SECOND_MS;
 /// After a failure a loop waits this long of the machine's time, so that a dead database is not hammered.
@@ -33,6 +36,7 @@ impl Engine {
                     self.hang_up(now).await.map(|_| ())
                 }),
                 self.sweep_in_time(),
+                self.probe_now_and_then(),
                 self.store.relay_wakes(),
             )
         };
@@ -94,6 +98,13 @@ impl Engine {
                 }
             };
             self.clock.sleep(wait_ms).await;
+        }
+    }
+
+    async fn probe_now_and_then(&self) {
+        loop {
+            self.probe_provider().await;
+            tokio::time::sleep(PROBE_EVERY).await;
         }
     }
 
