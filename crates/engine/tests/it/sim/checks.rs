@@ -338,7 +338,10 @@ fn nobody_lost(truth: &Truth, broken: &mut Broken) {
                 },
             );
             // By true time: the ids of calls follow the clocks of the nodes that made them.
-            let its = truth.calls.iter().filter(|call| call.row.contact_id == contact.id);
+            let its = truth
+                .calls
+                .iter()
+                .filter(|call| call.row.contact_id == contact.id);
             let last = its.max_by_key(|call| call.handed_out_at);
             let outcome = last.and_then(|call| call.row.outcome);
             broken.unless(skipped || contact.outcome == outcome, "nobody lost", || {

@@ -28,6 +28,7 @@ impl Setup {
             provider: provider(rng, seed, line_cap),
             nodes: pick(rng, &[1, 1, 2, 3]),
             skews_ms,
+            watched: true,
             line_cap,
             max_duration_ms: rng.random_range(2..=10) * MINUTE_MS,
             webhooks: pick(

@@ -99,7 +99,11 @@ fn engine(core: &Arc<Core>, setup: &Setup, node: usize, skew_ms: &Arc<AtomicI64>
         node,
     };
     let machine: Arc<dyn Clock> = Arc::new(VirtualClock::wrong(core, skew_ms));
-    let watch = ProviderWatch::new(WatchSettings::default());
+    let watch = if setup.watched {
+        ProviderWatch::new(WatchSettings::default())
+    } else {
+        ProviderWatch::unwatched()
+    };
     let wire = Arc::new(WatchedTransport::new(
         wire,
         PROVIDER,

@@ -20,6 +20,8 @@ pub(crate) struct Setup {
     pub(crate) nodes: usize,
     /// How far their clocks go ahead of the provider's at first, in milliseconds.
     pub(crate) skews_ms: [i64; 3],
+    /// Whether nodes compare their clocks with the provider's. Off only to show that the checks notice.
+    pub(crate) watched: bool,
     /// The lines that the account has for us.
     pub(crate) line_cap: u32,
     /// The provider ends a call by itself after this long.
@@ -123,6 +125,7 @@ impl Default for Setup {
             provider: Settings::default(),
             nodes: 1,
             skews_ms: [0; 3],
+            watched: true,
             line_cap: 10,
             max_duration_ms: 600_000,
             webhooks: Webhooks::Normal,
