@@ -158,7 +158,7 @@ impl Store {
             db,
             ids: OrderedIds::seeded(options.id_seed),
             shard: i32::try_from(options.id_seed % SHARDS).unwrap_or(0),
-            wakes: Wakes::new(),
+            wakes: Wakes::new(options.id_seed),
             #[cfg(feature = "fault-injection")]
             probe: std::sync::OnceLock::new(),
         })))
@@ -393,7 +393,7 @@ async fn open_postgres(address: &str, options: Options) -> Result<Db, sqlx::Erro
     // A pool would try again and again, and in the end only say that it took too long.
     PgConnection::connect_with(&connect).await?.close().await?;
     let pool = PgPoolOptions::new()
-        .max_connections(options.connections.max(2))
+        .max_connections(options.connections.max(1))
         .acquire_timeout(Duration::from_secs(10))
         // One more round trip per acquire otherwise. Only a connection that lay idle may have died unnoticed: in a
         // restart of the server, or forgotten by a middlebox.

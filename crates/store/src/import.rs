@@ -87,7 +87,7 @@ pub struct Totals {
 /// An import under way. Dropped before [`Import::finish`], it leaves nothing behind.
 pub struct Import<'a> {
     store: &'a Store,
-    tx: Tx,
+    pub(crate) tx: Tx,
     id: CampaignId,
     kind: Kind,
     assistant_id: AssistantId,

@@ -23,6 +23,7 @@ mod facts;
 mod faults;
 mod folding;
 mod forecast;
+mod halt;
 mod import;
 mod lifecycle;
 mod lookups;
