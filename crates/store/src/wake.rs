@@ -16,6 +16,9 @@ const CHANNEL: &str = "autolynx";
 /// NOTIFY serialises commits, so wake-ups for other nodes are sent outside transactions and this often at most.
 const COALESCE: Duration = Duration::from_millis(25);
 
+/// A listener that heard nothing for so long asks whether the server is still there.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// What changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Wake {
@@ -129,7 +132,7 @@ impl Store {
                 let notify = sqlx::query("SELECT pg_notify($1, $2)")
                     .bind(CHANNEL)
                     .bind(self.0.wakes.told(wake));
-                if let Err(error) = notify.execute(pool).await {
+                if let Err(error) = self.0.marks.bounded(notify.execute(pool)).await {
                     tracing::debug!(%error, "wake-up not sent to other nodes");
                 }
             }
@@ -137,10 +140,18 @@ impl Store {
     }
 
     async fn hear_from_nodes(&self, pool: &sqlx::PgPool) {
+        let mut told = false;
         let listening = async {
             loop {
-                if let Err(error) = self.listen(pool).await {
-                    tracing::debug!(%error, "listening to other nodes was interrupted");
+                if let Err(error) = self.listen(pool, &mut told).await {
+                    let error = crate::Error::from(error);
+                    // A server that stays away is told of once, here.
+                    if told {
+                        tracing::debug!(%error, "still not listening to other nodes");
+                    } else {
+                        tracing::warn!(%error, "not listening to other nodes: what they do is noticed seconds later");
+                        told = true;
+                    }
                 }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -149,7 +160,7 @@ impl Store {
         let _: Result<(), _> = pool.close_event().do_until(listening).await;
     }
 
-    async fn listen(&self, pool: &sqlx::PgPool) -> Result<(), sqlx::Error> {
+    async fn listen(&self, pool: &sqlx::PgPool, told: &mut bool) -> Result<(), sqlx::Error> {
         // A connection of its own, held as long as the node lives: none of those that work waits for.
         let own = PgPoolOptions::new()
             .max_connections(1)
@@ -158,10 +169,17 @@ impl Store {
             .connect_lazy_with(pool.connect_options().as_ref().clone());
         let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(CHANNEL).await?;
+        *told = false;
         // Whatever was missed while nobody listened.
         let _ = self.0.wakes.local.send(Wake::Dispatch);
         loop {
-            let wake = match listener.try_recv().await? {
+            let Ok(received) = tokio::time::timeout(QUIET, listener.try_recv()).await else {
+                // A connection that is dead is as silent as one without news.
+                let asked = sqlx::query("SELECT 1").execute(&mut listener);
+                self.0.marks.bounded(asked).await?;
+                continue;
+            };
+            let wake = match received? {
                 Some(notification) => self.0.wakes.heard(notification.payload()),
                 // The connection broke and is there again; whatever was sent in between is lost.
                 None => Some(Wake::Dispatch),

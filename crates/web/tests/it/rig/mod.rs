@@ -84,7 +84,7 @@ impl Rig {
             connections: 4,
             id_seed: 7,
             durable: false,
-            create: true,
+            ..Options::default()
         };
         let store = Store::open(&address, options).await.unwrap();
         store.migrate().await.unwrap();
