@@ -21,8 +21,13 @@ pub(crate) fn read<C: Parser>() -> Result<C, ExitCode> {
         } else {
             text.to_string()
         };
-        let said = terminal::say(text.trim_end());
-        return Err(said.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+        return Err(match terminal::say(text.trim_end()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                terminal::tell(format!("autolynx: {error:#}"));
+                ExitCode::FAILURE
+            }
+        });
     }
     let is_shown = std::io::stderr().is_terminal();
     let text = if is_shown {

@@ -100,7 +100,10 @@ fn ended_part(
 mod tests {
     use super::*;
 
-    const GRACE: Duration = Duration::from_secs(25);
+    /// Reaching it is a failure.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    /// For what never ends.
+    const NO_GRACE: Duration = Duration::ZERO;
 
     fn until(stop: &CancellationToken, result: Result<(), &'static str>) -> Part {
         let stop = stop.clone();
@@ -118,20 +121,20 @@ mod tests {
         Part::new("a part that hangs", std::future::pending())
     }
 
-    async fn ended(parts: Vec<Part>, stop: CancellationToken) -> String {
-        let ended = run_until_stopped(parts, async {}, stop, GRACE).await;
+    async fn ended(parts: Vec<Part>, stop: CancellationToken, grace: Duration) -> String {
+        let ended = run_until_stopped(parts, async {}, stop, grace).await;
         ended.map_or_else(|error| format!("{error:#}"), |()| "in order".to_owned())
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn parts_that_stop_when_told_end_in_order() {
         let stop = CancellationToken::new();
         let parts = vec![until(&stop, Ok(())), until(&stop, Ok(()))];
         stop.cancel();
-        assert_eq!(ended(parts, stop).await, "in order");
+        assert_eq!(ended(parts, stop, PATIENCE).await, "in order");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_part_that_ends_by_itself_stops_the_node_with_an_error() {
         let panics = Part::new("the dialer", async { panic!("of course") });
         for (part, why) in [
@@ -141,7 +144,7 @@ mod tests {
         ] {
             let stop = CancellationToken::new();
             let parts = vec![until(&stop, Ok(())), part];
-            let said = ended(parts, stop.clone()).await;
+            let said = ended(parts, stop.clone(), PATIENCE).await;
             assert_eq!(
                 said,
                 format!("the dialer ended by itself, so the node stopped: {why}")
@@ -150,28 +153,28 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_hangs_is_named_and_dropped_after_the_grace() {
         let stop = CancellationToken::new();
-        let parts = vec![until(&stop, Ok(())), never()];
         stop.cancel();
-        let said = ended(parts, stop).await;
+        let said = ended(vec![never()], stop, NO_GRACE).await;
         assert!(
-            said.starts_with("the node ended 25 s after it was told to stop"),
+            said.starts_with("the node ended 0 s after it was told to stop"),
             "{said}"
         );
         assert!(said.contains("under way: a part that hangs."), "{said}");
 
         let stop = CancellationToken::new();
         stop.cancel();
-        let hangs = run_until_stopped(vec![], std::future::pending(), stop, GRACE).await;
+        let hangs = run_until_stopped(vec![], std::future::pending(), stop, NO_GRACE).await;
         let said = hangs.unwrap_err().to_string();
         assert!(said.contains("closing the database"), "{said}");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_part_that_ends_by_itself_is_named_even_when_another_hangs() {
-        let said = ended(vec![never(), at_once(Err("no room"))], CancellationToken::new()).await;
+        let parts = vec![never(), at_once(Err("no room"))];
+        let said = ended(parts, CancellationToken::new(), NO_GRACE).await;
         assert!(
             said.contains("a part that hangs") && said.contains("no room"),
             "{said}"

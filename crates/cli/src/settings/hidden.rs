@@ -53,7 +53,7 @@ mod tests {
             "postgres://user:pw@host/db",
             "host=db password=pw",
             "8f14e45f-ceea-467f-a0e6-b1cf8d1f2a3b",
-            "sk_live_51H8x9",
+            "sk_live_51H8x9abcd",
             "correcthorsebatterystaple",
             "https://x.example/?a=b",
             "hunter2 is my Password",

@@ -97,7 +97,11 @@ impl Sources {
 
     /// The messages show names and places, never what a line says: a line that is broken may hold a key.
     fn add_file(&mut self, path: &Path) -> anyhow::Result<()> {
-        let shown = path.display();
+        // Somebody may have put an address with a password here.
+        let shown = match path.display().to_string() {
+            path if path.contains("://") => "the settings file".to_owned(),
+            path => path,
+        };
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = line_of(error.as_bytes(), error.utf8_error().valid_up_to());
@@ -124,6 +128,10 @@ impl Sources {
                 );
             };
             ensure!(found.insert(name), "{shown}: {name} stands there twice");
+            ensure!(
+                name != "AUTOLYNX_CONFIG",
+                "{shown}: {name} names a settings file, so it cannot stand in one. Take the line out"
+            );
             let value = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
@@ -133,7 +141,7 @@ impl Sources {
                     other.type_str()
                 ),
             };
-            self.set(name, &value, &shown.to_string());
+            self.set(name, &value, &shown);
         }
         Ok(())
     }

@@ -2,10 +2,13 @@
 
 mod architecture;
 mod assistants;
+mod broken_log;
+mod broken_output;
 mod care;
 mod crashes;
 mod database;
 mod demo;
+mod environment;
 mod exports;
 mod forbidding;
 mod lists;
@@ -16,6 +19,9 @@ mod pressing;
 mod proxy;
 mod recordings;
 mod rig;
+mod secrets;
 mod sharing;
 mod shell;
+mod signals;
+mod silence;
 mod steering;
