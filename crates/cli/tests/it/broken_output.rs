@@ -63,9 +63,9 @@ async fn closed_streams_break_nothing() {
         // Errors, too, only lack their words.
         let nonsense = ended(command_after(closed).arg("nonsense")).await;
         assert_eq!(nonsense.status.code(), Some(2), "{closed}");
-        let nothing =
-            ended(command_after(closed).args(["replay", "--check", "--database", "sqlite:/no/x.db"]));
-        assert_eq!(nothing.await.status.code(), Some(1), "{closed}");
+        let nothing = ["replay", "--check", "--database", "sqlite:/no/x.db"];
+        let nothing = ended(command_after(closed).args(nothing)).await;
+        assert_eq!(nothing.status.code(), Some(1), "{closed}");
     }
 }
 

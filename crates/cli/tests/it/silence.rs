@@ -29,11 +29,9 @@ async fn a_node_that_takes_connections_and_says_nothing_is_named() {
             connections.push(connection);
         }
     });
-    let (asking, changing) = (
-        said(&["campaign", "--server", &address, "list"]),
-        said(&["campaign", "--server", &address, "pause", "x"]),
-    );
-    let (asked, changed) = tokio::join!(asking, changing);
+    let list = ["campaign", "--server", &address, "list"];
+    let pause = ["campaign", "--server", &address, "pause", "x"];
+    let (asked, changed) = tokio::join!(said(&list), said(&pause));
     for (code, answer, errors) in [&asked, &changed] {
         assert_eq!((*code, answer.as_str()), (Some(1), ""), "{errors}");
         assert!(
@@ -56,7 +54,7 @@ async fn a_node_that_takes_connections_and_says_nothing_is_named() {
 async fn a_node_that_works_on_the_answer_is_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let (alive, asked) = watch::channel(false);
+    let (alive, asked) = watch::channel(0_u32);
     let slow = tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             tokio::spawn(answer(connection, alive.clone(), asked.clone()));
@@ -69,15 +67,18 @@ async fn a_node_that_works_on_the_answer_is_waited_for() {
     slow.abort();
 }
 
-/// Answers what was asked for only after the sign of life was asked for.
-async fn answer(mut connection: TcpStream, alive: watch::Sender<bool>, mut asked: watch::Receiver<bool>) {
+/// Answers what was asked for only when a sign of life was asked for twice.
+async fn answer(mut connection: TcpStream, alive: watch::Sender<u32>, mut asked: watch::Receiver<u32>) {
     let mut request = [0; 4096];
     let read = connection.read(&mut request).await.unwrap_or(0);
     let body = if request[..read].starts_with(b"GET /assets/") {
-        let _ = alive.send(true);
+        alive.send_modify(|signs| *signs += 1);
         ""
     } else {
-        asked.wait_for(|asked| *asked).await.expect("the test goes on");
+        asked
+            .wait_for(|signs| *signs >= 2)
+            .await
+            .expect("the test goes on");
         "{\"name\":\"slowly\"}"
     };
     let answer = format!(
