@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     lists,
-    rig::{Node, NodeSettings, Sandbox, Tempo, WEBHOOK_SECRET, answered, command, final_contacts},
+    rig::{Node, NodeSettings, Sandbox, Tempo, WEBHOOK_SECRET, answered, command, final_contacts, http},
 };
 
 const CONTACTS: u64 = 40;
@@ -46,7 +46,7 @@ impl Stage {
         let status = async |request: reqwest::RequestBuilder| {
             request.send().await.expect("the node answers").status().as_u16()
         };
-        let pages = reqwest::Client::new();
+        let pages = http();
         for page in ["/campaigns", &format!("/campaigns/{id}")] {
             assert_eq!(status(pages.get(format!("{}{page}", self.node.url))).await, 200);
         }
@@ -144,7 +144,7 @@ async fn a_flood_without_a_secret_fills_no_log() {
         let mut log = String::new();
         errors.read_to_string(&mut log).await.map(|_| log)
     });
-    let client = reqwest::Client::new();
+    let client = http();
     for _ in 0..FLOOD {
         let webhook = client.post(format!("{}/api/webhooks/vapi", node.url));
         assert_eq!(webhook.send().await.expect("an answer").status(), 401);

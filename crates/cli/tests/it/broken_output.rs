@@ -9,11 +9,13 @@ use tokio::process::Command;
 
 use crate::{
     lists,
-    rig::{self, Node, NodeSettings, PATIENCE, Sandbox, Tempo, command, command_after},
+    rig::{Node, NodeSettings, PATIENCE, Sandbox, Tempo, command, command_after, http},
 };
 
 async fn ended(command: &mut Command) -> Output {
-    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    // `output()` would put pipes in the place of the streams.
+    let started = command.spawn().expect("it starts");
+    let ended = tokio::time::timeout(PATIENCE, started.wait_with_output()).await;
     ended.expect("it ends in time").expect("it runs")
 }
 
@@ -100,12 +102,15 @@ async fn a_node_without_any_stream_serves() {
     let node = Node::of(starting.spawn().expect("it starts"), &settings);
     let listens = async {
         // It cannot say when it listens.
-        while reqwest::get(format!("{}/api/health", node.url)).await.is_err() {
+        while http()
+            .get(format!("{}/api/health", node.url))
+            .send()
+            .await
+            .is_err()
+        {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    // Makes the provider of TLS known to the process first.
-    let _ = rig::run(&["--version"]).await;
     tokio::time::timeout(PATIENCE, listens).await.expect("it listens");
     let id = node.start_campaign("Mute", lists::people(4, 0), 2).await;
     for words in [

@@ -66,7 +66,7 @@ impl Tempo {
 }
 
 /// A client that needs a provider of TLS even for plain addresses.
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }

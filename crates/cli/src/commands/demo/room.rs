@@ -15,11 +15,12 @@ use crate::settings::Settings;
 /// What the example's 300 people need, and a little more.
 const NEEDED: &str = "about 50 MB";
 /// How often it is looked whether the data can still be written.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Looks in a row at which it cannot: a busy database may miss one.
 const LOOKS: u32 = 3;
-/// What a look writes and takes away again, in bytes.
-const PROBE: usize = 1 << 20;
+/// What a look writes and takes away again, in bytes: what a part of the demo needs. Where less is left, the database still
+/// finds room for a small change within its own files, and fails at the next one of some size.
+const PROBE: usize = 8 << 20;
 
 /// Where the data lies.
 pub(super) struct Room {
