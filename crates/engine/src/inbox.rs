@@ -7,6 +7,7 @@ use std::sync::{
 
 use domain::{
     call::Fact,
+    throttle::Throttle,
     time::{SECOND_MS, UtcMs},
     wishes::is_opt_out_tool,
 };
@@ -25,6 +26,7 @@ pub struct Inbox {
     ingest: Ingest,
     auth: Option<Arc<WebhookAuth>>,
     noted_at_ms: Arc<AtomicI64>,
+    unreadable: Arc<Throttle>,
 }
 
 /// What the assistant is told that used a tool: that the number is forbidden, which is committed by then.
@@ -69,6 +71,7 @@ impl Inbox {
             ingest,
             auth: auth.map(Arc::new),
             noted_at_ms: Arc::new(AtomicI64::new(0)),
+            unreadable: Arc::new(Throttle::new(1)),
         }
     }
 
@@ -120,7 +123,9 @@ impl Inbox {
         let message = match ServerMessage::parse(body) {
             Ok(message) => message,
             Err(error) => {
-                tracing::warn!(%error, "a webhook cannot be read; it is kept");
+                if let Some(left_out) = self.unreadable.admit(now) {
+                    tracing::warn!(%error, left_out, "a webhook cannot be read; it is kept");
+                }
                 self.engine.store().keep_message("unreadable", &text, now).await?;
                 return Ok(None);
             }

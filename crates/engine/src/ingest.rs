@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use domain::call::Fact;
+use domain::{call::Fact, throttle::Throttle};
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,6 +42,8 @@ impl Ingest {
 
 async fn commit_batches(engine: Engine, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
+    // While the database is away, the provider repeats every webhook and each fails alike.
+    let failures = Throttle::new(1);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (facts, waiting): (Vec<Fact>, Vec<_>) = batch.drain(..).unzip();
         // A panic fails these facts alone: the queue must outlive it, or no webhook would be taken any more.
@@ -51,8 +53,10 @@ async fn commit_batches(engine: Engine, mut receiver: mpsc::Receiver<Waiting>) {
                 "a bug: the facts made the node panic".to_owned(),
             ))
         });
-        if let Err(error) = &result {
-            tracing::error!(%error, facts = facts.len(), "facts could not be recorded");
+        if let Err(error) = &result
+            && let Some(left_out) = failures.admit(engine.clock().now())
+        {
+            tracing::error!(%error, facts = facts.len(), left_out, "facts could not be recorded");
         }
         for done in waiting {
             let result = match &result {

@@ -23,6 +23,7 @@ mod middleware;
 mod moments;
 mod numbers;
 pub mod pages;
+mod quiet;
 pub mod recordings;
 pub mod router;
 pub mod serve;

@@ -9,7 +9,8 @@ use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    counts::Counts, features::Features, forecasts::Forecasts, numbers::Numbers, recordings::Recordings,
+    counts::Counts, features::Features, forecasts::Forecasts, numbers::Numbers, quiet::Quiet,
+    recordings::Recordings,
 };
 
 /// A secret from the settings. Compared in constant time, and never shown.
@@ -101,6 +102,7 @@ pub struct AppState {
     pub(crate) forecasts: Arc<Forecasts>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
+    pub(crate) quiet: Arc<Quiet>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -120,6 +122,7 @@ impl AppState {
             settings: Arc::new(settings),
             recordings: None,
             request_ids: Arc::new(Ids::seeded(seed)),
+            quiet: Arc::default(),
             stop: CancellationToken::new(),
         }
     }

@@ -85,7 +85,9 @@ pub(crate) async fn handler(State(state): State<AppState>) -> Response {
         })
         .into_response(),
         Err(error) => {
-            tracing::error!(%error, "the database does not answer");
+            if let Some(left_out) = state.quiet.unhealthy.admit(state.now()) {
+                tracing::error!(%error, left_out, "the database does not answer");
+            }
             (StatusCode::SERVICE_UNAVAILABLE, Json(health)).into_response()
         }
     }

@@ -19,22 +19,28 @@ pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// recorded and should be sent again.
 pub(crate) async fn handler(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
-    state.inbox.admit(&headers).map_err(refused)?;
+    state
+        .inbox
+        .admit(&headers)
+        .map_err(|error| refused(error, &state))?;
     let body = match Bytes::from_request(request, &state).await {
         Ok(body) => body,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let answer = state.inbox.receive(&headers, &body).await.map_err(refused)?;
+    let answer = state.inbox.receive(&headers, &body).await;
+    let answer = answer.map_err(|error| refused(error, &state))?;
     Ok(match answer {
         Some(results) => Json(results).into_response(),
         None => Json(json!({})).into_response(),
     })
 }
 
-fn refused(error: InboxError) -> ApiError {
+fn refused(error: InboxError, state: &AppState) -> ApiError {
     match error {
         InboxError::Unauthorized(why) => {
-            tracing::warn!(why, "a webhook was turned away");
+            if let Some(left_out) = state.quiet.turned_away.admit(state.now()) {
+                tracing::warn!(why, left_out, "a webhook was turned away");
+            }
             ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
