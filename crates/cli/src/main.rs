@@ -57,14 +57,20 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli)) {
+    let code = match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("autolynx: {error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    // A step that does not let go of its thread must not keep the process from ending.
+    runtime.shutdown_timeout(LAST_GRACE);
+    code
 }
+
+/// How long threads that do not let go are waited for at the end.
+const LAST_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let named_database = cli.flags.database.clone();

@@ -103,6 +103,7 @@ pub(crate) async fn works(
             ..domain::polling::PollPolicy::default()
         },
         dial_grace_ms: dial_grace_ms(clock),
+        patience_ms: patience_ms(clock),
     };
     let assistants = VapiAssistants::new(client.clone());
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
@@ -132,6 +133,14 @@ const CHANGE_MS: i64 = 15_000;
 fn dial_grace_ms(clock: SystemClock) -> i64 {
     let usual_ms = engine::Settings::default().dial_grace_ms;
     usual_ms.max(2 * clock_ms(clock, MIN_TIMEOUT))
+}
+
+/// However fast the clock runs, a step really has this long before it counts as stuck.
+const MIN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn patience_ms(clock: SystemClock) -> i64 {
+    let usual_ms = engine::Settings::default().patience_ms;
+    usual_ms.max(clock_ms(clock, MIN_PATIENCE))
 }
 
 /// The account at the provider, reached through `transport`.
@@ -194,13 +203,26 @@ pub(crate) async fn run(
     .with_stop(stop.clone());
     let dialling = tokio::spawn({
         let (engine, stop) = (engine.clone(), stop.clone());
-        async move { tokio::join!(engine.run(stop.clone()), directory.run(stop)) }
+        async move {
+            // Whatever ends the dialler ends the process: pages must not be served by a node that cannot work.
+            let _ended = stop.clone().drop_guard();
+            let directory = async {
+                directory.run(engine.supervisor(), stop.clone()).await;
+            };
+            let dialler = async {
+                let ended = engine.run(stop.clone()).await;
+                stop.cancel();
+                ended
+            };
+            tokio::join!(dialler, directory).0
+        }
     });
     let served = web::serve(listener, state, stop.clone()).await;
     stop.cancel();
     dialling
         .await
-        .context("the dialler stopped in an unexpected way")?;
+        .context("the dialler stopped in an unexpected way")?
+        .context("this node cannot go on and must be started anew")?;
     engine.store().close().await;
     served.context("the server stopped in an unexpected way")
 }

@@ -21,3 +21,4 @@ mod rules;
 mod scenarios;
 mod sim;
 mod simulation;
+mod supervised;
