@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context;
-use engine::{Clock, Directory, Engine, Inbox, SystemClock, VapiAssistants, VapiTelephony, WebhookTarget};
+use engine::{
+    Clock, Directory, Engine, Inbox, ProviderClock, ProviderWatch, SystemClock, VapiAssistants,
+    VapiTelephony, WatchSettings, WatchedTransport, WebhookTarget,
+};
 use store::{Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use vapi::{ApiKey, Client, HttpTransport, Secret, Timeouts, WebhookAuth};
+use vapi::{ApiKey, Client, HttpTransport, Secret, Timeouts, Transport, WebhookAuth};
 use web::{AppState, WebSettings};
 
 use crate::{
@@ -50,25 +53,16 @@ pub(crate) async fn open_existing_store(settings: &Settings) -> anyhow::Result<S
     Ok(store)
 }
 
-/// Nodes that share a database decide by their clocks whose turn it is and how long a doubt lasts.
+/// From this on it is worth saying that the database's clock differs, in milliseconds.
 const SKEW_WARNED_MS: i64 = 2_000;
-const SKEW_REFUSED_MS: i64 = 30_000;
 
-/// Compares the machine's clock with the database's, which all nodes share.
-///
-/// # Errors
-/// When they differ too much to dial safely.
+/// Compares the machine's clock with the database's, and says so when they differ. Whether this node may dial does not
+/// depend on it: that is for the provider's clock to say, which every node compares with its own.
 pub(crate) async fn check_clock(store: &Store, clock: &SystemClock) -> anyhow::Result<()> {
     if clock.speed() != 1.0 {
         return Ok(());
     }
     let ahead_ms = store.clock_ahead_ms(clock.now()).await?;
-    anyhow::ensure!(
-        ahead_ms.abs() < SKEW_REFUSED_MS,
-        "this machine's clock and the database's differ by {} s: set both by NTP, since nodes decide by their clocks \
-         when a call may be dialled again",
-        ahead_ms.abs() / 1_000
-    );
     if ahead_ms.abs() >= SKEW_WARNED_MS {
         tracing::warn!(
             ahead_ms,
@@ -92,7 +86,15 @@ pub(crate) async fn works(
     surroundings: &Surroundings,
 ) -> anyhow::Result<Works> {
     let clock = surroundings.clock;
-    let client = provider(settings, HttpTransport::new()?, clock)?;
+    let machine: Arc<dyn Clock> = Arc::new(clock);
+    let watch = ProviderWatch::new(watch_settings(clock));
+    let transport = WatchedTransport::new(
+        HttpTransport::new()?,
+        &settings.vapi_base_url,
+        machine.clone(),
+        watch.clone(),
+    );
+    let client = provider(settings, Arc::new(transport), clock)?;
     store.set_line_cap(settings.account_lines).await?;
     let webhook = webhook_target(settings);
     let engine_settings = engine::Settings {
@@ -108,11 +110,11 @@ pub(crate) async fn works(
     let assistants = VapiAssistants::new(client.clone());
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
     let request_ms = clock_ms(clock, MIN_TIMEOUT).max(CHANGE_MS);
-    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let clock: Arc<dyn Clock> = Arc::new(ProviderClock::new(machine, watch.clone()));
     let directory = Directory::new(store.clone(), Arc::new(assistants), clock.clone(), request_ms);
     directory.seed_templates().await?;
     Ok(Works {
-        engine: Engine::new(store, Arc::new(telephony), clock, engine_settings),
+        engine: Engine::new(store, Arc::new(telephony), clock, engine_settings).with_watch(watch),
         directory,
     })
 }
@@ -124,6 +126,16 @@ pub(crate) async fn works(
 )]
 fn clock_ms(clock: SystemClock, time: std::time::Duration) -> i64 {
     (time.as_secs_f64() * 1_000.0 * clock.speed()) as i64
+}
+
+/// How patient the watch over the provider is: people wait by their own clock, however fast the node's runs.
+fn watch_settings(clock: SystemClock) -> WatchSettings {
+    let usual = WatchSettings::default();
+    let paced = |ms: i64| clock_ms(clock, std::time::Duration::from_millis(ms.unsigned_abs()));
+    WatchSettings {
+        probe_after_ms: paced(usual.probe_after_ms),
+        trouble_after_ms: paced(usual.trouble_after_ms),
+    }
 }
 
 /// A change at the provider takes at most so long by the node's clock, in milliseconds.
@@ -144,17 +156,22 @@ fn patience_ms(clock: SystemClock) -> i64 {
 }
 
 /// The account at the provider, reached through `transport`.
-fn provider(settings: &Settings, transport: HttpTransport, clock: SystemClock) -> anyhow::Result<Client> {
+fn provider(
+    settings: &Settings,
+    transport: Arc<dyn Transport>,
+    clock: SystemClock,
+) -> anyhow::Result<Client> {
     let key = settings.vapi_api_key.clone().context(
         "VAPI_API_KEY is not set: it is the private key of your Vapi account. Without an account, `autolynx demo` \
          runs a whole campaign on the built-in provider",
     )?;
-    let client = Client::new(Arc::new(transport), &settings.vapi_base_url, ApiKey::new(key))?;
+    let client = Client::new(transport, &settings.vapi_base_url, ApiKey::new(key))?;
     Ok(client.with_timeouts(Timeouts {
         // In the clock's time, but never so short that a busy machine could not answer.
         dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
         change: clock.real_duration(CHANGE_MS).max(MIN_TIMEOUT),
         lookup: clock.real_duration(30_000).max(MIN_TIMEOUT),
+        probe: Timeouts::default().probe,
     }))
 }
 
@@ -175,7 +192,7 @@ pub(crate) async fn run(
     }
     let transport = HttpTransport::new()?;
     let recordings = ProviderRecordings {
-        client: provider(settings, transport.clone(), surroundings.clock)?,
+        client: provider(settings, Arc::new(transport.clone()), surroundings.clock)?,
         transport,
     };
     let Works { engine, directory } = works;

@@ -16,6 +16,12 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Twenty-four hours in milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// How far the clocks of two nodes may be apart, in milliseconds: each may differ from the provider's by half of it. A
+/// stored moment that lies further in the future was written by a clock that has been set right since.
+pub const CLOCK_TOLERANCE_MS: i64 = MINUTE_MS;
+/// The longest wait that is believed of anybody, a provider's `Retry-After` included, in milliseconds.
+pub const LONGEST_WAIT_MS: i64 = HOUR_MS;
+
 /// A length of time in words, its two greatest units: `20 min`, `1 h 30 min`, `1 day`, `500 ms`.
 #[must_use]
 pub fn in_words(ms: i64) -> String {
@@ -72,6 +78,26 @@ impl UtcMs {
     pub fn since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).max(0)
     }
+
+    /// The nearest moment from `from` to `until`. With `until` before `from` it is `from`.
+    #[must_use]
+    pub fn bounded(self, from: Option<Self>, until: Self) -> Self {
+        self.min(until).max(from.unwrap_or(self.min(until)))
+    }
+
+    /// Whether `moment` lies less than `ms` before this one. A moment further in the future than clocks may differ does
+    /// not: a clock that was set back must not silence what it did last for as long as it was set back.
+    #[must_use]
+    pub fn has_within(self, moment: Self, ms: i64) -> bool {
+        moment > self - ms && moment <= self + CLOCK_TOLERANCE_MS
+    }
+
+    /// Whether to go on waiting for `until`, when nobody ever waits longer than `longest_ms`. A moment further in the
+    /// future was written by a clock that has been set back since.
+    #[must_use]
+    pub fn must_wait_for(self, until: Self, longest_ms: i64) -> bool {
+        until > self && until <= self + longest_ms + CLOCK_TOLERANCE_MS
+    }
 }
 
 impl fmt::Debug for UtcMs {
@@ -105,6 +131,23 @@ mod tests {
         let moment = UtcMs(1_795_166_400_123);
         assert_eq!(UtcMs::from_iso(&moment.to_iso()), Some(moment));
         assert_eq!(UtcMs(0).to_iso(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_moment_that_a_wrong_clock_wrote_silences_nothing() {
+        let now = UtcMs(1_795_166_400_000);
+        assert!(now.has_within(now - 4_999, 5_000) && !now.has_within(now - 5_000, 5_000));
+        assert!(
+            now.has_within(now + CLOCK_TOLERANCE_MS, 5_000),
+            "another node may be ahead"
+        );
+        assert!(
+            !now.has_within(now + 2 * HOUR_MS, 5_000),
+            "the clock was set back"
+        );
+        assert!(now.must_wait_for(now + 1, HOUR_MS) && !now.must_wait_for(now, HOUR_MS));
+        assert!(now.must_wait_for(now + HOUR_MS, HOUR_MS));
+        assert!(!now.must_wait_for(now + 10 * DAY_MS, HOUR_MS));
     }
 
     #[test]

@@ -42,6 +42,10 @@ impl Engine {
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn claim(&self, now: UtcMs) -> store::Result<Claim> {
+        // Guarantees *slot truth* and *lawful moment*: with a clock that is wrong no hour is lawful for certain.
+        if self.clock_hold().is_some() {
+            return Ok(Claim::default());
+        }
         let orphans = self.store.orphans(now).await?;
         let released: Vec<Fact> = orphans
             .into_iter()
@@ -63,6 +67,9 @@ impl Engine {
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn dial(&self, dial: &Dial) -> store::Result<()> {
+        if self.clock_hold().is_some() {
+            return self.let_go(dial).await;
+        }
         let marked_at = self.clock.now();
         match self
             .store
@@ -74,8 +81,9 @@ impl Engine {
             MarkSent::Taken => return Ok(()),
         }
         let now = self.clock.now();
-        if now >= dial.until || now.since(marked_at) > self.settings.dial_grace_ms {
-            // This machine slept on it. The hour may have passed, somebody may have forbidden the number, and others may
+        let late = now >= dial.until || now.since(marked_at) > self.settings.dial_grace_ms;
+        if late || self.clock_hold().is_some() {
+            // This machine slept on it, or its clock jumped. The hour may have passed, somebody may have forbidden the number, and others may
             // have come to the conclusion that the call does not exist.
             let what = "not placed in time; whether it exists is looked up";
             tracing::warn!(call.id = %dial.call_id, "{what}");

@@ -14,6 +14,7 @@ mod hang_up;
 mod inbox;
 mod ingest;
 mod observe;
+mod probe;
 mod provider;
 mod reconcile;
 mod run;
@@ -90,6 +91,17 @@ impl Engine {
     pub fn provider_status(&self) -> ProviderStatus {
         self.watch
             .status(self.clock.machine_now(), self.clock.steady_ms())
+    }
+
+    /// By how much our clock and the provider's are known to differ, in milliseconds.
+    pub(crate) fn clocks_differ_ms(&self) -> i64 {
+        let check = self
+            .watch
+            .clock_check(self.clock.machine_now(), self.clock.steady_ms());
+        match check {
+            ClockCheck::Agrees { ahead_ms } | ClockCheck::Differs { ahead_ms } => ahead_ms.abs(),
+            ClockCheck::Unwatched | ClockCheck::Unknown | ClockCheck::NoDate => 0,
+        }
     }
 
     /// Why this node may not dial because of the clocks, if it may not.

@@ -17,6 +17,9 @@ const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
 /// How often it is looked whether something is due to be asked, in milliseconds.
 const RECONCILE_EVERY_MS: i64 = SECOND_MS / 2;
 const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
+/// How often it is looked whether the provider should be asked for a sign of life, in the machine's time: people wait by
+/// it, however fast the node's clock runs.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// A person who aborts a campaign waits for it.
 const HANG_UP_EVERY_MS: i64 = SECOND_MS;
 /// When told to stop, a step that does not let go of its thread is waited for so long of the machine's time.
@@ -70,6 +73,7 @@ impl Engine {
             }),
         );
         self.start(&mut steps, Step::Sweep, Sweeping(self.clone()));
+        self.start(&mut steps, Step::Probe, Probing(self.clone()));
         if self.store.kind() == Kind::Postgres {
             self.start(&mut steps, Step::WakeUps, Relaying(self.clone()));
         }
@@ -98,12 +102,18 @@ impl Engine {
     /// That of the first step that failed, after all have run.
     pub async fn tick(&self, directory: &Directory) -> store::Result<Ticked> {
         let (supervisor, now) = (&self.supervisor, || self.clock.now());
-        // What the provider says first: it may free lines for the dispatch.
+        // What the provider says first: without it the clocks cannot be compared, and it may free lines for the dispatch.
+        let probe = async {
+            self.probe_provider().await;
+            Ok(())
+        };
+        let probed = supervisor.once(Step::Probe, probe).await;
         let reconciled = supervisor.once(Step::Reconcile, self.reconcile(now())).await;
         let dispatched = supervisor.once(Step::Dispatch, self.dispatch(now())).await;
         let hung_up = supervisor.once(Step::HangUp, self.hang_up(now())).await;
         let swept = supervisor.once(Step::Sweep, self.sweep(now())).await;
         let tended = supervisor.once(Step::Assistants, directory.tend()).await;
+        probed?;
         Ok(Ticked {
             reconciled: reconciled?,
             dispatched: dispatched?,
@@ -201,6 +211,20 @@ impl Duty for Sweeping {
 
     async fn pause(&mut self, wait_ms: i64) {
         self.0.clock.sleep(wait_ms).await;
+    }
+}
+
+/// Asks the provider for a sign of life when it has been quiet. That it does not answer is no failure of ours.
+struct Probing(Engine);
+
+impl Duty for Probing {
+    async fn turn(&mut self) -> store::Result<i64> {
+        self.0.probe_provider().await;
+        Ok(0)
+    }
+
+    async fn pause(&mut self, _: i64) {
+        tokio::time::sleep(PROBE_EVERY).await;
     }
 }
 

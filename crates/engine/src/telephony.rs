@@ -29,6 +29,12 @@ pub trait Telephony: Send + Sync {
     /// is not in them. That the call is over already is no error.
     async fn hang_up(&self, control_url: &str) -> Result<(), String>;
 
+    /// Asks for the least that the provider can answer: whether it answers at all, and what time it is there. Gives up
+    /// after a few seconds.
+    async fn probe(&self) -> Result<(), LookupError> {
+        self.phone_numbers().await.map(|_| ())
+    }
+
     /// The numbers that the account can call from.
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError>;
 }

@@ -211,6 +211,13 @@ impl Telephony for VapiTelephony {
         }
     }
 
+    async fn probe(&self) -> Result<(), LookupError> {
+        self.client
+            .probe()
+            .await
+            .map_err(|error| LookupError::from(&error))
+    }
+
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         let numbers = self
             .client

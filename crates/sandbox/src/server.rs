@@ -85,6 +85,8 @@ async fn converse(stream: TcpStream, stage: Stage) {
     let service = service_fn(move |request| answer(request, stage.clone()));
     // An error here is a connection that one of both sides dropped, often on purpose.
     if let Err(error) = http1::Builder::new()
+        // The machine's time is not the provider's.
+        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service)
         .await
     {
@@ -108,7 +110,7 @@ async fn answer(request: Request<Incoming>, stage: Stage) -> Result<Response<Ful
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large(&stage)),
         Err(_) => return Err(HungUp),
     };
     let request = Request::from_parts(head, body);
@@ -123,9 +125,10 @@ async fn answer(request: Request<Incoming>, stage: Stage) -> Result<Response<Ful
     }
 }
 
-fn too_large() -> Response<Full<Bytes>> {
+fn too_large(stage: &Stage) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    stage.world().date(&mut response, stage.clock.now_ms());
     response
 }
 

@@ -11,7 +11,9 @@ use crate::ledger::{Counts, Ledger};
 use crate::luck::{ActLuck, ControlLuck, Luck};
 use crate::route::Route;
 use crate::settings::Settings;
+use crate::time;
 use bytes::Bytes;
+use http::header::DATE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use rand::Rng;
 use serde_json::Value;
@@ -112,8 +114,25 @@ impl World {
         }
     }
 
-    /// One request to the provider's API, or to the sandbox's own pages under `/sandbox`, which are never faulty.
+    /// One request to the provider's API, or to the sandbox's own pages under `/sandbox`, which are never faulty. Every
+    /// answer carries a `Date`: the moment at which it leaves, by the provider's clock.
     pub fn handle(&mut self, request: &Request<Bytes>, now_ms: i64) -> Handling {
+        let mut handling = self.handle_undated(request, now_ms);
+        if let Reply::Answer(answer) = &mut handling.reply {
+            let delay_ms = i64::try_from(handling.delay_ms).unwrap_or(i64::MAX);
+            self.date(answer, self.now_ms.saturating_add(delay_ms));
+        }
+        handling
+    }
+
+    /// Says in the answer when it leaves, by the provider's clock.
+    pub(crate) fn date<Body>(&self, answer: &mut Response<Body>, leaves_ms: i64) {
+        if let Some(date) = time::http_date(leaves_ms) {
+            answer.headers_mut().insert(DATE, date);
+        }
+    }
+
+    fn handle_undated(&mut self, request: &Request<Bytes>, now_ms: i64) -> Handling {
         let now_ms = self.settle(now_ms);
         self.requests += 1;
         let request_id = format!("req_{:012}", self.requests);

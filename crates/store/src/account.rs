@@ -1,6 +1,11 @@
 //! The provider account: its lines, and when it wants to be left alone.
 
-use domain::{contact::refusal_delay_ms, ids::AccountId, pacing::Lines, time::UtcMs};
+use domain::{
+    contact::refusal_delay_ms,
+    ids::AccountId,
+    pacing::Lines,
+    time::{CLOCK_TOLERANCE_MS, LONGEST_WAIT_MS, UtcMs},
+};
 
 use crate::{
     Result,
@@ -67,6 +72,21 @@ const LEARNT_FROM_REFUSAL_MS: i64 = 60_000;
 /// How long lines that the provider states are believed, in milliseconds.
 const LEARNT_FROM_ANSWER_MS: i64 = 600_000;
 
+/// Until when nothing is claimed. A moment further ahead than anybody ever waits was written by a clock that has been set
+/// back since: it holds nothing.
+pub(crate) fn believed_hold(dial_after: UtcMs, now: UtcMs) -> UtcMs {
+    if now.must_wait_for(dial_after, LONGEST_WAIT_MS) {
+        dial_after
+    } else {
+        dial_after.min(now)
+    }
+}
+
+/// Whether lines that were learnt until then still count.
+pub(crate) fn lines_are_believed(until_ms: Option<i64>, now: UtcMs) -> bool {
+    until_ms.is_some_and(|until| now.must_wait_for(UtcMs(until), LEARNT_FROM_ANSWER_MS))
+}
+
 impl Store {
     /// The account as it stands.
     ///
@@ -77,14 +97,18 @@ impl Store {
             .bind(AccountId::DEFAULT.0)
             .fetch_one(pool)
             .await)?;
-        let fresh = row.learnt_until_ms.is_some_and(|until| until > now.0);
+        let fresh = lines_are_believed(row.learnt_until_ms, now);
         Ok(Account {
             line_cap: to_u32(row.line_cap),
             reserved_lines: to_u32(row.reserved_lines),
             calls_per_second: row.calls_per_second.map(to_u32),
             learnt_lines: row.learnt_lines.filter(|_| fresh).map(to_u32),
-            dial_after: UtcMs(row.dial_after_ms),
-            last_webhook_at: row.last_webhook_at_ms.map(UtcMs),
+            dial_after: believed_hold(UtcMs(row.dial_after_ms), now),
+            // One from the future says nothing about now: the clock has been set back since.
+            last_webhook_at: row
+                .last_webhook_at_ms
+                .map(UtcMs)
+                .filter(|at| *at <= now + CLOCK_TOLERANCE_MS),
             open_calls: u32::try_from(row.open_calls).unwrap_or(u32::MAX),
         })
     }
@@ -208,7 +232,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Claims nothing for a while, longer each time in a row, and at least as long as the provider asked for.
+    /// Claims nothing for a while, longer each time in a row, and at least as long as the provider asked for, but never
+    /// longer than an hour.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -217,24 +242,32 @@ impl Store {
         // Refusals that come while a wait is on are of requests that were under way already: they are the same one.
         let refusals: i32 = on_tx!(tx, |c| {
             sqlx::query_scalar(
-            "UPDATE accounts SET refusals = refusals + CASE WHEN refusals = 0 OR dial_after_ms <= $2 THEN 1 ELSE 0 END \
-             WHERE id = $1 RETURNING refusals"
-        )
-        .bind(AccountId::DEFAULT.0)
-        .bind(now.0)
-        .fetch_one(c)
-        .await
+                "UPDATE accounts SET refusals = refusals + \
+               CASE WHEN refusals = 0 OR dial_after_ms <= $2 OR dial_after_ms > $3 THEN 1 ELSE 0 END \
+             WHERE id = $1 RETURNING refusals",
+            )
+            .bind(AccountId::DEFAULT.0)
+            .bind(now.0)
+            .bind(now.0 + LONGEST_WAIT_MS + CLOCK_TOLERANCE_MS)
+            .fetch_one(c)
+            .await
         })?;
         // "At once" is no answer to give to a program: it would ask at once.
-        let wait_ms = asked_ms.unwrap_or(0).max(refusal_delay_ms(to_u32(refusals)));
-        on_tx!(tx, |c| sqlx::query(
-            "UPDATE accounts SET dial_after_ms = $2 WHERE id = $1 AND dial_after_ms < $2"
+        let wait_ms = asked_ms
+            .unwrap_or(0)
+            .max(refusal_delay_ms(to_u32(refusals)))
+            .min(LONGEST_WAIT_MS);
+        on_tx!(tx, |c| {
+            sqlx::query(
+            "UPDATE accounts SET dial_after_ms = $2 WHERE id = $1 AND (dial_after_ms < $2 OR dial_after_ms > $3)"
         )
         .bind(AccountId::DEFAULT.0)
         .bind(now.0 + wait_ms)
+        .bind(now.0 + LONGEST_WAIT_MS + CLOCK_TOLERANCE_MS)
         .execute(c)
         .await
-        .map(|_| ()))?;
+        .map(|_| ())
+        })?;
         tx.commit().await
     }
 

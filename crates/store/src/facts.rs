@@ -218,7 +218,18 @@ impl Store {
             tracing::info!(call.id = %call.id, kind = %fact.kind, "overtaken by the events");
             return Ok(());
         }
-        let joined = call.state.clone().join(fact.says.clone());
+        // Before it is written to the log: what is rebuilt from the log must come out the same.
+        let bounded = fact.source != Source::Engine;
+        let (says, at) = if bounded {
+            let sent_at = call.state.sent_at;
+            (
+                fact.says.clone().bounded(sent_at, now),
+                fact.at.bounded(sent_at, now),
+            )
+        } else {
+            (fact.says.clone(), fact.at)
+        };
+        let joined = call.state.clone().join(says.clone());
         // What says nothing new would only swell the log, polls above all; a webhook is always kept.
         if joined == call.state && fact.source != Source::Webhook {
             return Ok(());
@@ -230,9 +241,9 @@ impl Store {
             source: fact.source,
             kind: &fact.kind,
             status: call.state.status(),
-            says: &fact.says,
+            says: &says,
             payload: fact.payload.as_deref(),
-            at: fact.at,
+            at,
         };
         self.note(log, &event, now)
     }

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
+    account::{believed_hold, lines_are_believed},
     claim::rate,
     db::{Store, Tx},
     places::places,
@@ -176,9 +177,13 @@ impl Store {
                 learnt: learnt.map(to_u32),
                 reserved: to_u32(reserved),
             },
-            learnt_until: UtcMs(learnt_until.unwrap_or(0)),
+            learnt_until: UtcMs(
+                learnt_until
+                    .filter(|_| lines_are_believed(learnt_until, now))
+                    .unwrap_or(0),
+            ),
             calls_per_second: per_second.map(to_u32),
-            dial_after: UtcMs(dial_after),
+            dial_after: believed_hold(UtcMs(dial_after), now),
             open_elsewhere: u32::try_from(to_u64(open))
                 .unwrap_or(u32::MAX)
                 .saturating_sub(u32::try_from(ours).unwrap_or(u32::MAX)),

@@ -72,6 +72,7 @@ pub use progress::{Count, FactCounts, Progress};
 pub use refusal::Refusal;
 pub use replay::{DIFFERENCES_KEPT, Difference, ReplayReport};
 pub use suppressions::{Forbidden, NewSuppression, Suppression, SuppressionFilter, SuppressionSource};
+pub use turns::LONGEST_TURN_AHEAD_MS;
 pub use usage::Spending;
 pub use variables::Lacking;
 pub use wake::{Wake, Wakes};

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
+    account::{believed_hold, lines_are_believed},
     campaigns::Campaign,
     claim::{self, Person, Standing},
     db::{Store, Tx},
@@ -330,10 +331,11 @@ async fn whole(
         .fetch_one(c)
         .await)?;
     let (cap, reserved, per_second, learnt, learnt_until, dial_after, open, in_last_second) = account;
-    if dial_after > now.0 {
-        note(Cause::ProviderHold, Some(UtcMs(dial_after)));
+    let dial_after = believed_hold(UtcMs(dial_after), now);
+    if dial_after > now {
+        note(Cause::ProviderHold, Some(dial_after));
     }
-    let fresh = learnt_until.is_some_and(|until| until > now.0);
+    let fresh = lines_are_believed(learnt_until, now);
     let lines = Lines {
         cap: to_u32(cap),
         learnt: learnt.filter(|_| fresh).map(to_u32),

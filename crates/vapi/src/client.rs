@@ -29,6 +29,8 @@ pub struct Timeouts {
     pub change: Duration,
     /// For everything that only asks.
     pub lookup: Duration,
+    /// For [`Client::probe`]: a provider that needs longer counts as silent.
+    pub probe: Duration,
 }
 
 impl Default for Timeouts {
@@ -37,6 +39,7 @@ impl Default for Timeouts {
             dial: Duration::from_secs(45),
             change: Duration::from_secs(15),
             lookup: Duration::from_secs(30),
+            probe: Duration::from_secs(4),
         }
     }
 }

@@ -100,6 +100,22 @@ impl CallState {
         }
     }
 
+    /// The same with every moment between `from` and `until`: what somebody else's clock says about a call lies between
+    /// our sending it and our hearing of it. With `until` before `from` every moment is `from`.
+    ///
+    /// Guarantee *slot truth*: a report from 1970 or from next year moves no line and makes no call a year long.
+    #[must_use]
+    pub fn bounded(mut self, from: Option<UtcMs>, until: UtcMs) -> Self {
+        for moment in [&mut self.accepted_at, &mut self.ringing_at, &mut self.started_at]
+            .into_iter()
+            .flatten()
+            .chain(self.end.as_mut().map(|end| &mut end.at))
+        {
+            *moment = moment.bounded(from, until);
+        }
+        self
+    }
+
     /// Whether a conclusion of our own still follows from what is known. What the provider says may be joined in any
     /// order; a conclusion was drawn from an earlier state, and since then another node may have dialled the call, or
     /// the provider told of it.

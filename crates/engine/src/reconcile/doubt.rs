@@ -15,8 +15,9 @@ use store::OpenCall;
 use super::{asked_lately, ended, inferred};
 use crate::{Engine, telephony::Listing};
 
-/// Our clock and the provider's may differ: calls are looked for from this much before they were sent until this much
-/// after, in milliseconds. With too little, a call that exists would look absent.
+/// Calls are looked for from this much before they were sent until this much after, in milliseconds, and further by what
+/// the clocks are known to differ. Nothing is sent by a clock that differs more than
+/// [`MAX_CLOCK_DIFFERENCE_MS`](crate::MAX_CLOCK_DIFFERENCE_MS). With too little, a call that exists would look absent.
 const SKEW_MS: i64 = 15 * MINUTE_MS;
 /// Calls sent within this time of each other are looked for together, in milliseconds. A list of everything since the
 /// oldest of many could become too long to be read to its end.
@@ -66,8 +67,9 @@ impl Engine {
 
     async fn look_for(&self, number: &str, calls: &[&OpenCall], now: UtcMs) -> store::Result<()> {
         let sent = || calls.iter().filter_map(|call| call.sent_at);
-        let since = sent().min().unwrap_or(now) - SKEW_MS;
-        let until = sent().max().unwrap_or(now) + SKEW_MS;
+        let differ_ms = self.clocks_differ_ms();
+        let since = sent().min().unwrap_or(now) - SKEW_MS - differ_ms;
+        let until = sent().max().unwrap_or(now) + SKEW_MS + differ_ms;
         let listing = self.telephony.created_between(number, since, until, now);
         let listing = match listing.await {
             Ok(listing) => listing,
@@ -86,9 +88,15 @@ impl Engine {
                 self.observe(std::slice::from_ref(fact), now).await?;
                 continue;
             }
-            // A look without a complete answer proves nothing, and is not repeated at once either.
-            self.store.note_asked(call.call_id, listing.complete, now).await?;
-            if listing.complete && call.absent_looks + 1 >= LOOKS {
+            // The list was made just now. It proves something only if it covers the sending: by a clock that agrees with
+            // the provider's, and long enough after.
+            let settled = call
+                .sent_at
+                .is_some_and(|at| now.since(at) >= self.settings.polling.settle_ms);
+            let absent = listing.complete && settled && self.clock_hold().is_none();
+            // A look that proves nothing is not repeated at once either.
+            self.store.note_asked(call.call_id, absent, now).await?;
+            if absent && call.absent_looks + 1 >= LOOKS {
                 let says = CallState {
                     dialling: Dialling::Absent,
                     end: ended(ours::ABSENT, "the provider does not have this call", now),

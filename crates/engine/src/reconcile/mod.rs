@@ -14,7 +14,7 @@ use domain::{
 };
 use store::OpenCall;
 
-use crate::Engine;
+use crate::{ClockHold, Engine};
 
 /// What a reconciliation did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,6 +34,10 @@ impl Engine {
     /// [`store::Error::Unavailable`] when the database cannot be reached. A provider that cannot be reached is no error:
     /// the calls keep their lines and are asked for again.
     pub async fn reconcile(&self, now: UtcMs) -> store::Result<Reconciled> {
+        if matches!(self.clock_hold(), Some(ClockHold::Unknown | ClockHold::NoDate)) {
+            // Guarantee *slot truth*: nothing is concluded from moments before the clocks were compared.
+            return Ok(Reconciled::default());
+        }
         let open = self.store.open_calls().await?;
         let mut reconciled = Reconciled {
             open: open.len(),
@@ -64,7 +68,8 @@ const LOOK_BACK_MS: i64 = 60 * MINUTE_MS;
 const LOOK_INTERVAL_MS: i64 = 60_000;
 
 fn asked_lately(call: &OpenCall, now: UtcMs) -> bool {
-    call.asked_at.is_some_and(|at| now.since(at) < LOOK_INTERVAL_MS)
+    call.asked_at
+        .is_some_and(|at| now.has_within(at, LOOK_INTERVAL_MS))
 }
 
 /// What we say ourselves about a call.

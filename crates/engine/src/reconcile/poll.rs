@@ -1,7 +1,7 @@
 //! What changed on the account: one list request covers every live call.
 
 use domain::time::UtcMs;
-use store::OpenCall;
+use store::{LONGEST_TURN_AHEAD_MS, OpenCall};
 
 use super::LOOK_BACK_MS;
 use crate::Engine;
@@ -48,7 +48,9 @@ impl Engine {
             Err(error) => {
                 tracing::info!(%error, "the provider did not answer a poll");
                 if let Some(wait_ms) = error.retry_after_ms {
-                    // Taking the turn ahead of time keeps every node from asking before the provider wants to be asked.
+                    // Taking the turn ahead of time keeps every node from asking before the provider wants to be asked, but
+                    // one answer that names days must not stop all asking.
+                    let wait_ms = wait_ms.clamp(0, LONGEST_TURN_AHEAD_MS);
                     self.store.take_turn(DUTY, 0, now + wait_ms).await?;
                 }
             }

@@ -1,6 +1,6 @@
 //! The world behind a real socket.
 
-use crate::support::call;
+use crate::support::{START_MS, call};
 use autolynx_sandbox::{Clock, Faults, Settings, World, serve};
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -25,6 +25,10 @@ struct Server {
 
 impl Server {
     async fn start(settings: Settings, speed: f64) -> Server {
+        Server::start_on(settings, Clock::real(speed)).await
+    }
+
+    async fn start_on(settings: Settings, clock: Clock) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let world = Arc::new(Mutex::new(World::new(Settings {
@@ -33,7 +37,7 @@ impl Server {
         })));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let running = tokio::spawn(serve(listener, world.clone(), Clock::real(speed), shutdown));
+        let running = tokio::spawn(serve(listener, world.clone(), clock, shutdown));
         Server {
             address,
             world,
@@ -52,6 +56,19 @@ impl Server {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> hyper::Result<(u16, Value)> {
+        let (head, body) = self.answer(method, path, body).await?.into_parts();
+        Ok((
+            head.status.as_u16(),
+            serde_json::from_slice(&body).unwrap_or(Value::Null),
+        ))
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> hyper::Result<Response<Bytes>> {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
@@ -65,11 +82,11 @@ impl Server {
             ))
             .unwrap();
         let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
         drop(sender);
         connection.await.unwrap()?;
-        Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+        Ok(Response::from_parts(head, body))
     }
 }
 
@@ -178,6 +195,34 @@ async fn dropped_connections_are_truly_dropped() {
     assert!(server.send(Method::GET, "/call", None).await.is_err());
     let (status, _) = server.send(Method::GET, "/sandbox/ledger", None).await.unwrap();
     assert_eq!(status, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment at which the clock showed another day than the machine's"
+)]
+async fn every_answer_on_the_wire_is_dated_by_the_providers_clock_and_not_by_the_machines() {
+    let clock = Clock::shared(std::time::Instant::now(), START_MS, 1.0);
+    let server = Server::start_on(Settings::default(), clock).await;
+    let mut long = call(1, "human");
+    long["assistantOverrides"]["metadata"]["notes"] = json!("x".repeat(9 << 20));
+    for (method, path, body) in [
+        (Method::POST, "/call", Some(call(1, "human"))),
+        (Method::GET, "/call", None),
+        (Method::GET, "/nowhere", None),
+        (Method::GET, "/sandbox/ledger", None),
+        (Method::POST, "/call", Some(long)),
+    ] {
+        let Ok(answer) = server.answer(method, path, body.as_ref()).await else {
+            continue; // The connection was closed in the middle of the long body.
+        };
+        let dates: Vec<_> = answer.headers().get_all("date").iter().collect();
+        assert_eq!(dates.len(), 1, "{path}: {dates:?}");
+        let date = dates[0].to_str().unwrap();
+        assert!(date.starts_with("Thu, 26 Mar 2026 15:"), "{path}: {date}");
+    }
     server.stop().await;
 }
 

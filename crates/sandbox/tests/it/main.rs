@@ -4,6 +4,7 @@
 
 mod assistants;
 mod calls;
+mod clocks;
 mod control;
 mod determinism;
 mod directory;

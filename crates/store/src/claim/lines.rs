@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::campaign::CampaignRow;
 use crate::{
     Error, Result,
+    account::{believed_hold, lines_are_believed},
     db::{Store, Tx, TxInner},
     rows::{to_u32, to_u64},
 };
@@ -111,13 +112,13 @@ impl Store {
     /// Locks the account, so that one claim at a time counts and inserts, and counts.
     pub(super) async fn free_lines(&self, tx: &mut Tx, account: AccountId, now: UtcMs) -> Result<FreeLines> {
         let row = lock_account(tx, account).await?;
-        if row.dial_after_ms > now.0 {
-            return Ok(FreeLines::Hold(UtcMs(row.dial_after_ms)));
+        let dial_after = believed_hold(UtcMs(row.dial_after_ms), now);
+        if dial_after > now {
+            return Ok(FreeLines::Hold(dial_after));
         }
         let learnt = row
-            .learnt_until_ms
-            .filter(|until| *until > now.0)
-            .and(row.learnt_lines);
+            .learnt_lines
+            .filter(|_| lines_are_believed(row.learnt_until_ms, now));
         let lines = Lines {
             cap: to_u32(row.line_cap),
             learnt: learnt.map(to_u32),

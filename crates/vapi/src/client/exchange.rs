@@ -1,5 +1,7 @@
 //! One request and its answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response};
@@ -58,14 +60,24 @@ impl Client {
         request: Result<Request<Bytes>, TransportError>,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<T, ApiError> {
+        let time = match &request {
+            Ok(request) if request.method() != Method::GET => self.timeouts.change,
+            _ => self.timeouts.lookup,
+        };
+        self.exchange_within(action, request, time, read).await
+    }
+
+    /// The same with a time limit of its own.
+    pub(super) async fn exchange_within<T>(
+        &self,
+        action: &'static str,
+        request: Result<Request<Bytes>, TransportError>,
+        time: Duration,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
         let transport_error = |error| ApiError::new(action, ApiErrorKind::Transport(error));
         let request = request.map_err(transport_error)?;
         let method = request.method().clone();
-        let time = if method == Method::GET {
-            self.timeouts.lookup
-        } else {
-            self.timeouts.change
-        };
         let answer = self.transport.send(request, time).await;
         let answer: Response<Bytes> = answer.map_err(transport_error)?;
         tracing::debug!(%method, action, status = answer.status().as_u16(), "provider answered");

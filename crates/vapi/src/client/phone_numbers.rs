@@ -33,6 +33,23 @@ impl Client {
             .await
     }
 
+    /// `GET /phone-number?limit=1`: the smallest question that the key must answer for. What it answers is not read.
+    ///
+    /// # Errors
+    /// Any [`ApiErrorKind`](crate::ApiErrorKind) but a malformed answer.
+    pub async fn probe(&self) -> Result<(), ApiError> {
+        let action = "ask for a sign of life";
+        let mut url = self.address(action, &["phone-number"])?;
+        url.query_pairs_mut().append_pair("limit", "1");
+        self.exchange_within(
+            action,
+            self.request(Method::GET, &url, None),
+            self.timeouts.probe,
+            |_| Ok(()),
+        )
+        .await
+    }
+
     /// The address of a whole listing: as many rows as the API gives, since it has no pages.
     pub(super) fn listing_address(&self, action: &'static str, collection: &str) -> Result<Url, ApiError> {
         let mut url = self.address(action, &[collection])?;

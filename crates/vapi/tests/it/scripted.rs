@@ -21,6 +21,7 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     dial: Duration::from_secs(3),
     change: Duration::from_secs(1),
     lookup: Duration::from_secs(2),
+    probe: Duration::from_millis(500),
 };
 
 impl Scripted {
