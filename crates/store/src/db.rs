@@ -1,18 +1,43 @@
 //! Opening a database, and the two shapes of everything: a pool to read from and a transaction to write in.
 
-use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+mod postgres;
+mod sqlite;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Result, ordered_ids::OrderedIds, wake::Wakes};
+use crate::{
+    Error, Result,
+    address::{Address, AddressFault},
+    cause::Cause,
+    error::said,
+    file::DataFile,
+    ordered_ids::OrderedIds,
+    storage::{Marks, StorageState},
+    wake::Wakes,
+};
 
 /// Runs one query body on whichever database is open, reading outside any transaction.
 macro_rules! on {
+    ($store:expr, |$pool:ident| $body:expr) => {
+        match &$store.0.db {
+            $crate::db::Db::Sqlite { read: $pool, .. } => $store.0.marks.note($body),
+            $crate::db::Db::Postgres($pool) => $store.0.marks.bounded(async { $body }).await,
+        }
+    };
+}
+
+/// The same for a body that reads many rows as they come, for as long as that takes.
+macro_rules! on_rows {
     ($store:expr, |$pool:ident| $body:expr) => {
         match &$store.0.db {
             $crate::db::Db::Sqlite { read: $pool, .. } => $body,
@@ -27,11 +52,11 @@ macro_rules! on_tx {
         match &mut $tx.inner {
             $crate::db::TxInner::Sqlite(tx) => {
                 let $conn = &mut **tx;
-                $body
+                $tx.marks.note($body)
             }
             $crate::db::TxInner::Postgres(tx) => {
                 let $conn = &mut **tx;
-                $body
+                $tx.marks.bounded(async { $body }).await
             }
         }
     };
@@ -43,8 +68,8 @@ pub(crate) const ROWS_A_STATEMENT: usize = 200;
 /// Rows of a running sum. So few that a claim adds them up at once.
 const SHARDS: u64 = 16;
 
-/// A connection that lay idle for longer is tested before use.
-const TESTED_WHEN_IDLE_FOR: Duration = Duration::from_secs(1);
+/// A stop waits no longer for connections to close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -58,10 +83,14 @@ pub enum Kind {
     Postgres,
 }
 
+/// Connections that a node needs on Postgres: one listens, one writes, one reads meanwhile, and one is for people.
+pub const MIN_CONNECTIONS: u32 = 4;
+
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Connections to Postgres, or readers of SQLite.
+    /// Connections to Postgres at most, the one that listens to wake-ups included, or readers of SQLite. Fewer than
+    /// [`MIN_CONNECTIONS`] are raised to it on Postgres.
     pub connections: u32,
     /// Seeds the ids that this process makes.
     pub id_seed: u64,
@@ -69,6 +98,10 @@ pub struct Options {
     pub durable: bool,
     /// Whether a SQLite file that is not there is made.
     pub create: bool,
+    /// Whether a SQLite file is held for this process alone, so that no other one that asks for the same can open it.
+    pub exclusive: bool,
+    /// How long a Postgres that does not answer yet, or has no connection left, is waited for.
+    pub patience: Duration,
 }
 
 impl Default for Options {
@@ -78,6 +111,8 @@ impl Default for Options {
             id_seed: 0,
             durable: true,
             create: true,
+            exclusive: false,
+            patience: Duration::ZERO,
         }
     }
 }
@@ -85,20 +120,32 @@ impl Default for Options {
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address is of no known kind.
-    #[error(
-        "`{0}` is not a database address: use `sqlite:/path/to/file.db` or `postgres://user:password@host/name`"
-    )]
-    Address(String),
+    /// The address cannot be read.
+    #[error("DATABASE_URL cannot be used: {0}")]
+    Address(AddressFault),
     /// The database answered with an error, or not at all.
-    #[error("cannot open the database {address}: {cause}. {advice}")]
+    #[error("cannot open the database {address}: {says}. {advice}")]
     Connect {
-        /// Where it was looked for, without a password.
+        /// Where it was looked for, without user and password.
         address: String,
-        /// What the database or the machine says.
-        cause: String,
+        /// Why, as far as it is known.
+        cause: Option<Cause>,
+        /// The cause in words, with what the database or the machine says.
+        says: String,
         /// What to do.
         advice: &'static str,
+    },
+    /// Another process uses the SQLite file.
+    #[error(
+        "another AutoLynx process{} uses the database file {}: stop it first, or give this one a DATABASE_URL of its \
+         own. Several nodes can share a Postgres, not a file",
+        pid.map(|pid| format!(" (process id {pid})")).unwrap_or_default(), path.display()
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// The other process.
+        pid: Option<u32>,
     },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
@@ -126,6 +173,9 @@ pub struct Store(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) db: Db,
+    /// The file of a SQLite database.
+    pub(crate) file: Option<DataFile>,
+    pub(crate) marks: Arc<Marks>,
     pub(crate) ids: OrderedIds,
     /// Which row of the running sums this process adds to: no row that every fact of every node must touch.
     pub(crate) shard: i32,
@@ -140,22 +190,21 @@ impl Store {
     /// # Errors
     /// When the address is of no known kind, or the database does not answer.
     pub async fn open(address: &str, options: Options) -> Result<Self, OpenError> {
-        let db = if let Some(path) = sqlite_path(address) {
-            open_sqlite(path, options).await.map_err(|error| OpenError::Connect {
-                address: path.to_owned(),
-                cause: cause(&error),
-                advice: "Check that the folder is there, that this account may write in it, and that the file is a \
-                         database",
-            })?
-        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            open_postgres(address, options)
-                .await
-                .map_err(|error| cannot_connect(address, &error))?
-        } else {
-            return Err(OpenError::Address(redact(address)));
+        let marks = Arc::new(Marks::default());
+        let (db, file) = match Address::parse(address).map_err(OpenError::Address)? {
+            Address::Sqlite(path) => {
+                let (db, file) = sqlite::open(&path, options).await?;
+                (db, Some(file))
+            }
+            Address::Postgres(connect) => {
+                let pool = postgres::open(*connect, options, Arc::clone(&marks)).await?;
+                (Db::Postgres(pool), None)
+            }
         };
         Ok(Self(Arc::new(Inner {
             db,
+            file,
+            marks,
             ids: OrderedIds::seeded(options.id_seed),
             shard: i32::try_from(options.id_seed % SHARDS).unwrap_or(0),
             wakes: Wakes::new(),
@@ -206,7 +255,7 @@ impl Store {
             Err(sqlx::Error::Database(_)) => Err(OpenError::Schema(
                 "there is no AutoLynx data in this database: check the address",
             )),
-            Err(error) => Err(cannot_connect(&format!("({:?})", self.kind()), &error)),
+            Err(error) => Err(OpenError::connect(&format!("({:?})", self.kind()), &error)),
         }
     }
 
@@ -228,15 +277,31 @@ impl Store {
         })
     }
 
-    /// Closes every connection and waits for it. A SQLite file may be moved only after this.
+    /// Closes every connection and waits for it, but no longer than five seconds: a server that is gone does not say
+    /// good-bye. A SQLite file may be moved only after this.
     pub async fn close(&self) {
-        match &self.0.db {
-            Db::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
+        let closed = tokio::time::timeout(CLOSE_PATIENCE, async {
+            match &self.0.db {
+                Db::Sqlite { write, read } => {
+                    read.close().await;
+                    write.close().await;
+                }
+                Db::Postgres(pool) => pool.close().await,
             }
-            Db::Postgres(pool) => pool.close().await,
+        });
+        if closed.await.is_err() {
+            tracing::warn!(
+                "connections to the database are left to the operating system: they did not close in time"
+            );
         }
+        if let Some(file) = &self.0.file {
+            file.release();
+        }
+    }
+
+    /// The file of the database, or its log, if it was deleted or replaced while we run.
+    pub(crate) fn missing_file(&self) -> Option<PathBuf> {
+        self.0.file.as_ref().and_then(DataFile::missing)
     }
 
     /// Which database is open.
@@ -267,9 +332,15 @@ impl Store {
         if let Some(probe) = self.0.probe.get() {
             probe.begin().await;
         }
+        if let Some(path) = self.missing_file() {
+            return Err(Error::Unavailable(StorageState::FileGone { path }.to_string()));
+        }
         let inner = match &self.0.db {
-            Db::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => TxInner::Postgres(begin_postgres(pool, "BEGIN").await?),
+            Db::Sqlite { write, .. } => {
+                let begun = write.begin_with("BEGIN IMMEDIATE").await;
+                TxInner::Sqlite(self.0.marks.note(begun)?)
+            }
+            Db::Postgres(pool) => TxInner::Postgres(self.begin_postgres(pool, "BEGIN").await?),
         };
         Ok(self.tx(inner))
     }
@@ -279,39 +350,49 @@ impl Store {
         let inner = match &self.0.db {
             Db::Sqlite { read, .. } => TxInner::Sqlite(read.begin().await?),
             Db::Postgres(pool) => TxInner::Postgres(
-                begin_postgres(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
+                self.begin_postgres(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    .await?,
             ),
         };
         Ok(self.tx(inner))
     }
 
+    /// A transaction whose beginning cannot be interrupted. Dropped while the server answers, sqlx would return the
+    /// connection to the pool with the transaction open, and what the next user writes outside a transaction would be
+    /// lost. A server that never answers makes the connection suspect, and it is closed.
+    async fn begin_postgres(
+        &self,
+        pool: &PgPool,
+        begin: &'static str,
+    ) -> Result<sqlx::Transaction<'static, Postgres>> {
+        let (pool_of_task, marks) = (pool.clone(), Arc::clone(&self.0.marks));
+        // Whoever drops this future detaches the task, which then rolls back.
+        let begun = tokio::spawn(async move { marks.bounded(pool_of_task.begin_with(begin)).await });
+        match begun.await {
+            Ok(Ok(begun)) => Ok(begun),
+            Ok(Err(sqlx::Error::PoolTimedOut)) => {
+                Err(postgres::why_no_connection(pool, &self.0.marks).await.into())
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is being shut down.
+            Err(_) => Err(sqlx::Error::PoolClosed.into()),
+        }
+    }
+
     fn tx(&self, inner: TxInner) -> Tx {
         Tx {
             inner,
+            marks: Arc::clone(&self.0.marks),
             #[cfg(feature = "fault-injection")]
             probe: self.0.probe.get().cloned(),
         }
     }
 }
 
-/// A transaction whose beginning cannot be interrupted. Dropped while the server answers, sqlx would return the
-/// connection to the pool with the transaction open, and what the next user writes outside a transaction would be lost.
-async fn begin_postgres(
-    pool: &PgPool,
-    begin: &'static str,
-) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
-    let pool = pool.clone();
-    // Whoever drops this future detaches the task, which then rolls back.
-    match tokio::spawn(async move { pool.begin_with(begin).await }).await {
-        Ok(begun) => begun,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is being shut down.
-        Err(_) => Err(sqlx::Error::PoolClosed),
-    }
-}
-
 pub(crate) struct Tx {
     pub(crate) inner: TxInner,
+    pub(crate) marks: Arc<Marks>,
     #[cfg(feature = "fault-injection")]
     probe: Option<Arc<dyn crate::faults::Probe>>,
 }
@@ -328,8 +409,8 @@ impl Tx {
             probe.commit(false).await;
         }
         match self.inner {
-            TxInner::Sqlite(tx) => tx.commit().await?,
-            TxInner::Postgres(tx) => tx.commit().await?,
+            TxInner::Sqlite(tx) => self.marks.note(tx.commit().await)?,
+            TxInner::Postgres(tx) => self.marks.bounded(tx.commit()).await?,
         }
         #[cfg(feature = "fault-injection")]
         if let Some(probe) = &self.probe {
@@ -348,98 +429,51 @@ async fn migrate_sqlite(write: &SqlitePool) -> Result<(), MigrateError> {
     Ok(connection.close().await?)
 }
 
-async fn open_sqlite(path: &str, options: Options) -> Result<Db, sqlx::Error> {
-    let connect = SqliteConnectOptions::new()
-        .filename(PathBuf::from(path))
-        .create_if_missing(options.create)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(if options.durable {
-            SqliteSynchronous::Full
-        } else {
-            SqliteSynchronous::Off
-        })
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-65536")
-        .pragma("temp_store", "memory");
-    // A connection that lies idle costs nothing here, and closing one late would unlink the log of a file that was
-    // replaced in the meantime.
-    let pool = |connections| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-    };
-    // A full disk makes SQLite roll back by itself. sqlx does not notice and believes in an open transaction ever after;
-    // such a writer is replaced.
-    let write = pool(1)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(connect.clone())
-        .await?;
-    let read = pool(options.connections.max(1))
-        .connect_with(connect.pragma("query_only", "on"))
-        .await?;
-    Ok(Db::Sqlite { write, read })
-}
-
-async fn open_postgres(address: &str, options: Options) -> Result<Db, sqlx::Error> {
-    let connect = PgConnectOptions::from_str(address)?.application_name("autolynx");
-    let connect = if options.durable {
-        connect
-    } else {
-        connect.options([("synchronous_commit", "off")])
-    };
-    // A pool would try again and again, and in the end only say that it took too long.
-    PgConnection::connect_with(&connect).await?.close().await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections.max(2))
-        .acquire_timeout(Duration::from_secs(10))
-        // One more round trip per acquire otherwise. Only a connection that lay idle may have died unnoticed: in a
-        // restart of the server, or forgotten by a middlebox.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > TESTED_WHEN_IDLE_FOR {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_with(connect)
-        .await?;
-    Ok(Db::Postgres(pool))
-}
-
-/// The file that a SQLite address names. Every connection opens it anew, so it cannot be a database in memory.
-fn sqlite_path(address: &str) -> Option<&str> {
-    let path = address.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty() && !path.contains(":memory:") && !path.contains("mode=memory")).then_some(path)
-}
-
-fn cannot_connect(address: &str, error: &sqlx::Error) -> OpenError {
-    OpenError::Connect {
-        address: redact(address),
-        cause: cause(error),
-        advice: "Check the address, and that the server runs and lets this machine in",
+impl OpenError {
+    /// A database that does not answer, or not as it should.
+    pub(crate) fn connect(address: &str, error: &sqlx::Error) -> Self {
+        let cause = Cause::of(error);
+        let advice = cause.map_or(
+            "Check DATABASE_URL, and that the database is one that AutoLynx may use",
+            Cause::advice,
+        );
+        let says = match (cause, said(error)) {
+            (Some(cause), Some(said)) => format!("{cause} ({said})"),
+            (Some(cause), None) => cause.to_string(),
+            (None, said) => said.unwrap_or_else(|| "it cannot be used".to_owned()),
+        };
+        Self::Connect {
+            address: address.to_owned(),
+            cause,
+            says,
+            advice,
+        }
     }
-}
 
-/// What the database says, without the layers around it.
-fn cause(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(database) => database.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
-        other => other.to_string(),
+    /// A database that cannot be used, for this cause.
+    pub(crate) fn caused_by(address: &str, cause: Cause) -> Self {
+        Self::Connect {
+            address: address.to_owned(),
+            cause: Some(cause),
+            says: cause.to_string(),
+            advice: cause.advice(),
+        }
     }
-}
 
-/// The address without what may be a password.
-fn redact(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => address.to_owned(),
+    /// Whether it may pass by itself.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Connect { cause: Some(cause), .. } if cause.may_pass())
+    }
+
+    /// A file that cannot be made.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        let cause = Cause::of_io(error);
+        Self::Connect {
+            address: path.display().to_string(),
+            cause: Some(cause),
+            says: format!("{cause} ({error})"),
+            advice: cause.advice(),
+        }
     }
 }
 

@@ -1,15 +1,20 @@
 //! What can go wrong with a database, sorted by what the caller can do about it.
 
+use crate::cause::Cause;
+
 /// A failure of the store. Absence is not a failure: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else was faster, or the row is not in the expected state. Look again.
     #[error("the data changed in between: {0}")]
     Conflict(String),
-    /// The database cannot be reached, is full, or is shutting down. Try again later: nothing was written, unless the
+    /// The database cannot be reached, is shutting down, or takes no writes. Try again later: nothing was written, unless the
     /// connection broke during the very commit, and every method can be called again all the same.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The disk of the database is full. Nothing was written; the same succeeds once there is room.
+    #[error("{0}")]
+    DiskFull(String),
     /// A row holds what no version of this program writes.
     #[error("table {table}, column {column}, row {row}: unreadable value {value:?}")]
     Corrupt {
@@ -27,42 +32,48 @@ pub enum Error {
     Other(String),
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) => {
-                let code = database.code().unwrap_or_default();
-                match code.as_ref() {
-                    // SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_BUSY, SQLITE_CANTOPEN with their extended codes.
-                    code if is_sqlite_code(code, &[13, 10, 8, 5, 14]) => Self::Unavailable(error.to_string()),
-                    // Postgres: connection exceptions, insufficient resources (disk full), operator intervention.
-                    code if code.len() == 5
-                        && ["08", "53", "57"].iter().any(|class| code.starts_with(class)) =>
-                    {
-                        Self::Unavailable(error.to_string())
-                    }
-                    // A server that is a copy now, and takes no writes.
-                    "25006" => Self::Unavailable(error.to_string()),
-                    // Serialisation failure and deadlock.
-                    "40001" | "40P01" => Self::Conflict(error.to_string()),
-                    _ if database.is_unique_violation() => Self::Conflict(error.to_string()),
-                    _ => Self::Other(error.to_string()),
-                }
-            }
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
-            _ => Self::Other(error.to_string()),
+impl Error {
+    /// Whether the database is away or full: nothing was written, and the same may succeed later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::DiskFull(_))
+    }
+
+    /// A database that does not serve, for this cause.
+    pub(crate) fn caused_by(cause: Cause) -> Self {
+        let says = format!("{cause}. {}", cause.advice());
+        match cause {
+            Cause::DiskFull => Self::DiskFull(says),
+            _ => Self::Unavailable(says),
         }
     }
 }
 
-/// SQLite reports an extended code; its low byte is the primary one.
-fn is_sqlite_code(code: &str, primary: &[i32]) -> bool {
-    code.len() < 5
-        && code
-            .parse::<i32>()
-            .is_ok_and(|code| primary.contains(&(code & 0xff)))
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(database) = &error {
+            // Serialization failure and deadlock.
+            let raced = matches!(database.code().as_deref(), Some("40001" | "40P01"));
+            if raced || database.is_unique_violation() {
+                return Self::Conflict(error.to_string());
+            }
+        }
+        let Some(cause) = Cause::of(&error) else {
+            return Self::Other(error.to_string());
+        };
+        match (Self::caused_by(cause), said(&error)) {
+            (Self::Unavailable(says), Some(said)) => Self::Unavailable(format!("{says} ({said})")),
+            (other, _) => other,
+        }
+    }
+}
+
+/// What the database or the machine says, without the layers around it. `None` where that adds nothing.
+pub(crate) fn said(error: &sqlx::Error) -> Option<String> {
+    match error {
+        sqlx::Error::Database(database) => Some(database.message().to_owned()),
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => None,
+        sqlx::Error::Io(error) => Some(error.to_string()),
+        other => Some(other.to_string()),
+    }
 }

@@ -109,7 +109,7 @@ impl From<Row> for ExportRow {
 impl Store {
     /// The contacts of a campaign in the order of the list, as they are read.
     pub fn export(&self, id: CampaignId) -> BoxStream<'_, Result<ExportRow>> {
-        on!(self, |pool| sqlx::query_as::<_, Row>(ROWS)
+        on_rows!(self, |pool| sqlx::query_as::<_, Row>(ROWS)
             .bind(id.0)
             .fetch(pool)
             .map(|row| row.map(ExportRow::from).map_err(Error::from))

@@ -73,7 +73,7 @@ impl Store {
         let facts: Vec<Fact> = facts.iter().map(storable).collect();
         let mut batch = match self.apply_together(&facts, &BTreeSet::new(), now).await {
             Ok(batch) => batch,
-            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) if error.is_unavailable() => return Err(error),
             Err(_) => self.apply_singly(&facts, now).await?,
         };
         // The facts are recorded, whatever comes of the rest: a poll and the sweep catch up.
@@ -92,7 +92,7 @@ impl Store {
         for fact in facts {
             match self.apply_alone(fact, now).await {
                 Ok(batch) => all.absorb(batch),
-                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(error) if error.is_unavailable() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, kind = %fact.kind, "a fact could not be applied; it is kept as a stray");
                     self.keep_poisoned(fact, now).await?;

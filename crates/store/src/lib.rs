@@ -7,9 +7,11 @@
 mod db;
 
 mod account;
+mod address;
 mod assistants;
 mod calls;
 mod campaigns;
+mod cause;
 mod claim;
 mod clean;
 mod contact;
@@ -21,6 +23,7 @@ mod export;
 mod facts;
 #[cfg(feature = "fault-injection")]
 mod faults;
+mod file;
 mod folding;
 mod forecast;
 mod import;
@@ -37,6 +40,7 @@ mod replay;
 mod reserve;
 mod rows;
 mod settling;
+mod storage;
 mod strays;
 mod suppressions;
 mod turns;
@@ -47,16 +51,18 @@ mod why;
 mod write_back;
 
 pub use account::Account;
+pub use address::{AddressFault, redacted};
 pub use assistants::{
     Assistant, AssistantFilter, CampaignUse, Change, Closed, Deleted, Intended, NewAssistant, NewChange,
     NewTemplate, OpenChange, Registered, Results, Taken, Trouble, Version,
 };
 pub use calls::{AttemptRow, CallDetail, EventRow};
 pub use campaigns::{Acted, Assigned, CallerNumber, Campaign, NewCampaign, Page};
+pub use cause::Cause;
 pub use claim::{Claim, Dial};
 pub use contact::{ContactDetail, DecidedCall};
 pub use contacts::{ContactFilter, ContactRow};
-pub use db::{Kind, OpenError, Options, Store};
+pub use db::{Kind, MIN_CONNECTIONS, OpenError, Options, Store};
 pub use dialling::MarkSent;
 pub use error::Error;
 pub use export::ExportRow;
@@ -71,6 +77,7 @@ pub use preflight::Preflight;
 pub use progress::{Count, FactCounts, Progress};
 pub use refusal::Refusal;
 pub use replay::{DIFFERENCES_KEPT, Difference, ReplayReport};
+pub use storage::StorageState;
 pub use suppressions::{Forbidden, NewSuppression, Suppression, SuppressionFilter, SuppressionSource};
 pub use turns::LONGEST_TURN_AHEAD_MS;
 pub use usage::Spending;

@@ -35,10 +35,11 @@ pub(crate) async fn insert_policy(
     author: &str,
     now: UtcMs,
 ) -> Result<()> {
+    let policy = to_json(policy)?;
     on_tx!(tx, |c| sqlx::query(INSERT)
         .bind(campaign.0)
         .bind(to_i32(version))
-        .bind(to_json(policy)?)
+        .bind(policy)
         .bind(clean(author).as_ref())
         .bind(now.0)
         .execute(c)

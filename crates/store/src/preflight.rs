@@ -162,7 +162,7 @@ impl Store {
     async fn groups_by_consent(&self, id: CampaignId, column: &str, now: UtcMs) -> Result<Vec<Group>> {
         type Row = (i32, i32, i32, Json<BTreeMap<String, String>>);
         let mut groups: BTreeMap<(i32, bool, bool, bool), u64> = BTreeMap::new();
-        on!(self, |pool| {
+        on_rows!(self, |pool| {
             let mut rows = sqlx::query_as::<_, Row>(ONE_BY_ONE.as_str())
                 .bind(id.0)
                 .bind(AccountId::DEFAULT.0)

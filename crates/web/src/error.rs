@@ -213,6 +213,13 @@ impl From<store::Error> for ApiError {
             )
             .retry_after_secs(5)
             .caused_by(error),
+            store::Error::DiskFull(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "disk_full",
+                "The disk of the database is full. Nothing was changed; free disk space, then try again.",
+            )
+            .retry_after_secs(60)
+            .caused_by(error),
             store::Error::Conflict(_) => Self::new(
                 StatusCode::CONFLICT,
                 "conflict",
@@ -249,6 +256,7 @@ mod tests {
                 503,
                 "database_unavailable",
             ),
+            (store::Error::DiskFull("full".into()).into(), 503, "disk_full"),
             (store::Error::Conflict("raced".into()).into(), 409, "conflict"),
             (corrupt.into(), 500, "internal"),
             (store::Error::Other("syntax".into()).into(), 500, "internal"),

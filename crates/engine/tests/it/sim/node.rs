@@ -216,7 +216,7 @@ impl Duties {
     /// A full disk is a nuisance; any other failure is a fault.
     async fn failed(&self, step: &str, error: &store::Error) {
         self.core.log(format_args!("{step} failed: {error}"));
-        if !matches!(error, store::Error::Unavailable(_)) {
+        if !error.is_unavailable() {
             self.core.violation(
                 "steps",
                 format_args!("{step} failed on node {}: {error}", self.node),
