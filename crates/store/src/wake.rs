@@ -17,11 +17,9 @@ use crate::{
 const CHANNEL: &str = "autolynx";
 /// NOTIFY serialises commits, so wake-ups for other nodes are sent outside transactions and this often at most.
 const COALESCE: Duration = Duration::from_millis(25);
-/// Every node says this so often that its listener hears that it can hear. Others ignore it.
-const ALIVE: &str = "alive";
-const ALIVE_EVERY: Duration = Duration::from_secs(5);
-/// A listener that heard nothing for so long has lost its connection without being told.
-const DEAF_AFTER: Duration = Duration::from_secs(15);
+
+/// A listener that heard nothing for so long asks whether the server is still there.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// What changed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,8 +84,8 @@ impl Store {
         let _ = self.0.wakes.outgoing.send(wake);
     }
 
-    /// Carries wake-ups between nodes until it is dropped, and reports again and again whether it can. On SQLite there are
-    /// no other nodes and it never returns.
+    /// Carries wake-ups between nodes until it is dropped, and reports at least every half minute whether it can. On SQLite
+    /// there are no other nodes and it never returns.
     pub async fn relay_wakes(&self, report: impl Fn(Result<()>) + Send + Sync) {
         match &self.0.db {
             Db::Sqlite { .. } => std::future::pending().await,
@@ -99,19 +97,11 @@ impl Store {
 
     async fn send_to_nodes(&self, pool: &sqlx::PgPool) {
         let mut outgoing = self.0.wakes.outgoing.subscribe();
-        let mut alive = tokio::time::interval(ALIVE_EVERY);
-        alive.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let first = tokio::select! {
-                wake = outgoing.recv() => match wake {
-                    Ok(wake) => wake,
-                    Err(broadcast::error::RecvError::Lagged(_)) => Wake::Dispatch,
-                    Err(broadcast::error::RecvError::Closed) => return,
-                },
-                _ = alive.tick() => {
-                    notify(pool, ALIVE).await;
-                    continue;
-                }
+            let first = match outgoing.recv().await {
+                Ok(wake) => wake,
+                Err(broadcast::error::RecvError::Lagged(_)) => Wake::Dispatch,
+                Err(broadcast::error::RecvError::Closed) => return,
             };
             let mut wakes = BTreeSet::from([first]);
             tokio::time::sleep(COALESCE).await;
@@ -119,7 +109,12 @@ impl Store {
                 wakes.insert(wake);
             }
             for wake in wakes {
-                notify(pool, &wake.to_payload()).await;
+                let notify = sqlx::query("SELECT pg_notify($1, $2)")
+                    .bind(CHANNEL)
+                    .bind(wake.to_payload());
+                if let Err(error) = self.0.marks.bounded(notify.execute(pool)).await {
+                    tracing::debug!(%error, "wake-up not sent to other nodes");
+                }
             }
         }
     }
@@ -127,6 +122,7 @@ impl Store {
     async fn hear_from_nodes(&self, pool: &sqlx::PgPool, report: &(impl Fn(Result<()>) + Sync)) {
         loop {
             if let Err(error) = self.listen(pool, report).await {
+                // What other nodes do is noticed seconds later, by the timers.
                 report(Err(error.into()));
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -137,15 +133,21 @@ impl Store {
         &self,
         pool: &sqlx::PgPool,
         report: &(impl Fn(Result<()>) + Sync),
-    ) -> std::result::Result<(), sqlx::Error> {
+    ) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen(CHANNEL).await?;
         report(Ok(()));
         // Whatever was missed while nobody listened.
         let _ = self.0.wakes.local.send(Wake::Dispatch);
         loop {
-            let heard = tokio::time::timeout(DEAF_AFTER, listener.try_recv()).await;
-            let wake = match heard.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))?? {
+            let Ok(received) = tokio::time::timeout(QUIET, listener.try_recv()).await else {
+                // A connection that is dead is as silent as one without news.
+                let asked = sqlx::query("SELECT 1").execute(&mut listener);
+                self.0.marks.bounded(asked).await?;
+                report(Ok(()));
+                continue;
+            };
+            let wake = match received? {
                 Some(notification) => Wake::from_payload(notification.payload()),
                 // The connection broke and is there again; whatever was sent in between is lost.
                 None => Some(Wake::Dispatch),
@@ -155,12 +157,5 @@ impl Store {
                 let _ = self.0.wakes.local.send(wake);
             }
         }
-    }
-}
-
-async fn notify(pool: &sqlx::PgPool, payload: &str) {
-    let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload);
-    if let Err(error) = notify.execute(pool).await {
-        tracing::debug!(%error, "wake-up not sent to other nodes");
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     campaign::{Action, CampaignStatus},
     call::CallStatus,
 };
-use engine::{Inbox, Step, StepState};
+use engine::{Inbox, ProviderWatch, Step, StepState, WatchSettings};
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 use vapi::{Secret, WebhookAuth};
@@ -17,11 +17,12 @@ use self::town::{Fault, Place, Planted, Town, until};
 use crate::fixture::{Fixture, NOW};
 
 /// The steps that are to succeed again and again on SQLite.
-const REPEATED: [Step; 5] = [
+const REPEATED: [Step; 6] = [
     Step::Dispatch,
     Step::Reconcile,
     Step::HangUp,
     Step::Sweep,
+    Step::Probe,
     Step::Assistants,
 ];
 
@@ -60,9 +61,11 @@ async fn a_dispatch_that_panics_comes_back_wherever_it_was() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sweep_that_panics_comes_back_and_starts_the_campaign() {
-    for place in [Place::Begin, Place::BeforeCommit, Place::AfterCommit] {
+    for place in [Place::Begin, Place::BeforeCommit] {
         runs_to_its_end(Planted::new(Step::Sweep, place, Fault::Panic, 2), 2).await;
     }
+    // Once started, there is nothing more to commit.
+    runs_to_its_end(Planted::new(Step::Sweep, Place::AfterCommit, Fault::Panic, 1), 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,6 +79,20 @@ async fn a_reconciliation_that_panics_comes_back_and_hears_of_the_ends() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_directory_that_panics_comes_back() {
     runs_to_its_end(Planted::new(Step::Assistants, Place::Provider, Fault::Panic, 1), 1).await;
+}
+
+/// A provider that has never answered is asked for a sign of life again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_that_panics_comes_back() {
+    let planted = Planted::new(Step::Probe, Place::Provider, Fault::Panic, 2);
+    let mut town = Town::with(planted, false).await;
+    town.engine = town.engine.with_watch(ProviderWatch::new(WatchSettings::default()));
+    let running = town.run();
+    until("the probe is back", async || {
+        town.step(Step::Probe).is_some_and(|status| status.panics == 2 && status.state == StepState::Ok)
+    })
+    .await;
+    town.stop(running).await;
 }
 
 /// A dial that panics leaves its call to the reconciliation: before the request, between request and record, and after.

@@ -90,7 +90,7 @@ pub(crate) async fn open(file: &Path, id_seed: u64) -> Store {
         connections: 2,
         id_seed,
         durable: false,
-        create: true,
+        ..Options::default()
     };
     Store::open(&format!("sqlite:{}", file.display()), options)
         .await

@@ -237,6 +237,11 @@ impl Telephony for Provider {
         Ok(())
     }
 
+    async fn probe(&self) -> Result<(), LookupError> {
+        self.planted.strike(Place::Provider).await;
+        Ok(())
+    }
+
     async fn phone_numbers(&self) -> Result<Vec<ProviderNumber>, LookupError> {
         Ok(Vec::new())
     }
