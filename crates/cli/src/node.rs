@@ -29,24 +29,35 @@ pub(crate) struct Surroundings {
     pub(crate) sandbox_url: Option<String>,
 }
 
-/// Opens the database and brings its tables up to date.
+/// How long a database is waited for that starts together with us, or has no connection left yet.
+const DATABASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Opens the database and brings its tables up to date. A SQLite file is this process's alone from then on.
 pub(crate) async fn open_store(settings: &Settings, durable: bool) -> anyhow::Result<Store> {
     let options = Options {
-        id_seed: id_seed(),
         durable,
-        ..Options::default()
+        exclusive: true,
+        ..options(settings)
     };
     let store = Store::open(&settings.database()?, options).await?;
     store.migrate().await?;
     Ok(store)
 }
 
-/// Opens a database that is there and leaves it as it is.
+fn options(settings: &Settings) -> Options {
+    Options {
+        id_seed: id_seed(),
+        connections: settings.database_max_connections,
+        patience: DATABASE_PATIENCE,
+        ..Options::default()
+    }
+}
+
+/// Opens a database that is there and leaves it as it is. It only reads, so a node may run on it meanwhile.
 pub(crate) async fn open_existing_store(settings: &Settings) -> anyhow::Result<Store> {
     let options = Options {
-        id_seed: id_seed(),
         create: false,
-        ..Options::default()
+        ..options(settings)
     };
     let store = Store::open(&settings.database()?, options).await?;
     store.require_current_tables().await?;

@@ -3,7 +3,10 @@
 mod parse;
 mod sources;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -38,6 +41,8 @@ pub(crate) struct SettingFlags {
 pub(crate) struct Settings {
     /// The database. `None`: a SQLite file in the platform's data folder.
     pub(crate) database_url: Option<String>,
+    /// Connections to the database at most.
+    pub(crate) database_max_connections: u32,
     /// Where to listen.
     pub(crate) listen: SocketAddr,
     /// What to log, as `tracing` directives.
@@ -122,6 +127,11 @@ impl Settings {
     fn from_values(values: &Values) -> anyhow::Result<Self> {
         let settings = Self {
             database_url: values.text("DATABASE_URL"),
+            database_max_connections: values.number(
+                "DATABASE_MAX_CONNECTIONS",
+                8,
+                store::MIN_CONNECTIONS..=200,
+            )?,
             listen: values.parsed(
                 "LISTEN_ADDRESS",
                 USUAL_ADDRESS,
@@ -207,10 +217,38 @@ impl Settings {
         let folder = sources::folders()
             .context("this account has no home folder: set DATABASE_URL, for instance to sqlite:/var/lib/autolynx.db")?
             .data_dir();
-        std::fs::create_dir_all(&folder)
+        make_private_folder(&folder)
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         Ok(format!("sqlite:{}", folder.join("autolynx.db").display()))
     }
+}
+
+/// Makes a folder that only this account may enter, whatever the umask. One that is there is left as it is, and a wider
+/// one is told of: the data is of people.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::{
+            fs::{DirBuilder, Permissions},
+            os::unix::fs::{DirBuilderExt, PermissionsExt},
+        };
+        if let Ok(there) = std::fs::metadata(folder) {
+            let mode = there.permissions().mode();
+            if mode & 0o077 != 0 {
+                tracing::warn!(
+                    path = %folder.display(),
+                    mode = %format!("{:04o}", mode & 0o7777),
+                    fix = %format!("chmod 700 {}", folder.display()),
+                    "other accounts of this machine can enter the data folder: restrict the permissions"
+                );
+            }
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(folder)
 }
 
 #[cfg(test)]

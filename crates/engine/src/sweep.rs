@@ -18,7 +18,7 @@ pub struct Swept {
 
 impl Engine {
     /// Starts campaigns whose time has come, completes those whose every contact is final, gives the contacts of cancelled
-    /// and expired campaigns their reason, and tells of money spent.
+    /// and expired campaigns their reason, tells of money spent, and drops the oldest messages that belong to no call.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
@@ -45,6 +45,13 @@ impl Engine {
             for campaign in unfinished {
                 self.store.wake(Wake::Campaign(campaign));
             }
+        }
+        let dropped = self.store.drop_old_strays(now).await?;
+        if dropped > 0 {
+            tracing::warn!(
+                dropped,
+                "dropped the oldest messages that belong to no call: only 10,000 of them, 256 MB, or 30 days are kept"
+            );
         }
         Ok(Swept {
             completed,

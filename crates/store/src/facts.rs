@@ -195,7 +195,7 @@ impl Store {
             };
             let newly_known = call.before.provider_call_id.is_none();
             if newly_known || waiting.contains(&provider_call_id) {
-                for fact in self.claim_strays(&mut tx, &provider_call_id, now).await? {
+                for fact in self.claim_strays(&mut tx, &provider_call_id).await? {
                     self.fold(&mut log, call, &fact, now)?;
                 }
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     Kind, Result, account, claim,
     db::{Db, Store},
-    dialling, export, folding, lookups, preflight,
+    dialling, export, folding, lookups, preflight, strays,
 };
 
 /// Told before and after every commit; may stop the node there for good by never returning.
@@ -47,6 +47,10 @@ pub enum HotQuery {
     Preflight,
     /// The list in its order, with the latest calls. Takes the campaign.
     Export,
+    /// The newest messages and facts without a call. Takes how many.
+    NewestStrays,
+    /// Drops the oldest of them. Takes the id before which they go, how many.
+    DropStrays,
     /// The calls that facts are about. Takes ids and provider ids, as arrays or as JSON.
     CallsOfFacts,
 }
@@ -70,6 +74,9 @@ impl HotQuery {
             Self::PresentBatch => claim::PRESENT_BATCH,
             Self::NextEligible => claim::NEXT_ELIGIBLE,
             Self::AwaitedDetails => lookups::AWAITED_DETAILS,
+            Self::NewestStrays if kind == Kind::Sqlite => strays::NEWEST_SQLITE,
+            Self::NewestStrays => strays::NEWEST_POSTGRES,
+            Self::DropStrays => strays::DROP,
             Self::Preflight => &preflight::GROUPS,
             Self::Export => export::ROWS,
         }

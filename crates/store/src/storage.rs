@@ -3,7 +3,7 @@
 use std::{
     fmt,
     path::PathBuf,
-    sync::atomic::{AtomicU8, AtomicU32, Ordering},
+    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -97,6 +97,8 @@ pub(crate) struct Marks {
     trouble: AtomicU8,
     /// Connections that are closed when they come back to the pool, because one of them may not answer any more.
     suspects: AtomicU32,
+    /// Messages and facts without a call that this process dropped.
+    strays_dropped: AtomicU64,
     /// One task at a time asks why there is no connection: many would take what is left.
     asking: Mutex<()>,
 }
@@ -155,6 +157,14 @@ impl Marks {
     /// A statement got no answer. As many connections as a node may have are closed when they come back.
     pub(crate) fn suspect(&self) {
         self.suspects.store(SUSPECTS, Ordering::Relaxed);
+    }
+
+    pub(crate) fn drop_strays(&self, dropped: u64) {
+        self.strays_dropped.fetch_add(dropped, Ordering::Relaxed);
+    }
+
+    pub(crate) fn strays_dropped(&self) -> u64 {
+        self.strays_dropped.load(Ordering::Relaxed)
     }
 
     /// The right to ask the server why there is no connection, for one task at a time.

@@ -1,5 +1,10 @@
 //! Facts that belong to no call we know, and messages that nobody can read: kept, and matched when their call appears.
 
+mod kept;
+
+#[cfg(feature = "fault-injection")]
+pub(crate) use kept::{DROP, NEWEST_POSTGRES, NEWEST_SQLITE};
+
 use domain::{
     call::{CallRef, CallState, Fact, Source},
     time::UtcMs,
@@ -17,7 +22,8 @@ use crate::{
 const INSERT: &str = "INSERT INTO stray_facts (id, provider_call_id, kind, says, at_ms, body, created_at_ms) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-const TAKE: &str = "UPDATE stray_facts SET matched_at_ms = $2 \
+/// What is taken becomes events in the same transaction, and is needed here no more.
+const TAKE: &str = "DELETE FROM stray_facts \
      WHERE provider_call_id = $1 AND matched_at_ms IS NULL AND says IS NOT NULL \
      RETURNING kind, says, at_ms, body";
 
@@ -83,15 +89,9 @@ impl Store {
     }
 
     /// Takes the facts that waited for this provider call. Each is taken once.
-    pub(crate) async fn claim_strays(
-        &self,
-        tx: &mut Tx,
-        provider_call_id: &str,
-        now: UtcMs,
-    ) -> Result<Vec<Fact>> {
+    pub(crate) async fn claim_strays(&self, tx: &mut Tx, provider_call_id: &str) -> Result<Vec<Fact>> {
         let rows: Vec<StrayRow> = on_tx!(tx, |c| sqlx::query_as(TAKE)
             .bind(provider_call_id)
-            .bind(now.0)
             .fetch_all(c)
             .await)?;
         Ok(rows

@@ -6,8 +6,9 @@ use anyhow::{Context, bail};
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
 /// Every setting there is.
-pub(crate) const NAMES: [&str; 26] = [
+pub(crate) const NAMES: [&str; 27] = [
     "DATABASE_URL",
+    "DATABASE_MAX_CONNECTIONS",
     "LISTEN_ADDRESS",
     "LOG_LEVEL",
     "LOG_FORMAT",
@@ -93,7 +94,7 @@ impl Sources {
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let table: toml::Table = text
             .parse()
-            .with_context(|| format!("{} is not a settings file", path.display()))?;
+            .map_err(|error| not_a_settings_file(path, &text, &error))?;
         for (key, value) in table {
             let Some(name) = NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(&key)) else {
                 bail!(
@@ -107,14 +108,26 @@ impl Sources {
                 toml::Value::Integer(number) => number.to_string(),
                 toml::Value::Boolean(switch) => switch.to_string(),
                 other => bail!(
-                    "{}: `{key}` must be a text, a number, true or false, not {other}",
-                    path.display()
+                    "{}: `{key}` must be a text, a number, true or false, not a {}",
+                    path.display(),
+                    other.type_str()
                 ),
             };
             self.set(name, &value, &path.display().to_string());
         }
         Ok(())
     }
+}
+
+/// Says where the file cannot be read. The parser's own message shows the line, which may hold a password.
+fn not_a_settings_file(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let line = error.span().map_or(1, |span| {
+        text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+    });
+    anyhow::anyhow!(
+        "{} is not a settings file: line {line} cannot be read: write NAME = \"value\", with the value in double quotes",
+        path.display()
+    )
 }
 
 /// The platform's folders for this program. `None` without a home folder.

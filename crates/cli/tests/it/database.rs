@@ -32,6 +32,15 @@ impl PostgresDatabase {
         Self { server, name, url }
     }
 
+    /// Runs statements on it, as the server's superuser.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let mut connection = PgConnection::connect(&self.url)
+            .await
+            .expect("the test's Postgres answers");
+        let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        statements.execute(&mut connection).await.expect("executed");
+    }
+
     /// How many calls of a campaign a node decided to send after that moment of its clock.
     pub(crate) async fn dials_sent_after(&self, campaign: &str, moment_ms: i64) -> i64 {
         let mut connection = PgConnection::connect(&self.url)

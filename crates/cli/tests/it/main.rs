@@ -16,6 +16,7 @@ mod pressing;
 mod proxy;
 mod recordings;
 mod rig;
+mod safekeeping;
 mod sharing;
 mod shell;
 mod steering;

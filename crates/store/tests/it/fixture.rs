@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::atomic::AtomicU64, sync::atomic::Orderi
 
 use futures::FutureExt;
 use sqlx::{
-    AssertSqlSafe, PgPool, SqlitePool,
+    AssertSqlSafe, PgPool, Row, SqlitePool,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
@@ -62,7 +62,7 @@ pub(crate) fn options() -> Options {
         connections: 8,
         id_seed: SEED.fetch_add(1, Ordering::Relaxed),
         durable: false,
-        create: true,
+        ..Options::default()
     }
 }
 
@@ -174,6 +174,17 @@ impl Fixture {
             .fetch_all(pool)
             .await)
         .unwrap()
+    }
+
+    /// How SQLite would run a statement.
+    pub(crate) async fn plan(&self, sql: &str) -> Vec<String> {
+        sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+            .fetch_all(self.sqlite())
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get::<String, _>("detail"))
+            .collect()
     }
 
     /// The Postgres pool past the store.

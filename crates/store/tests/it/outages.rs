@@ -19,6 +19,10 @@ fn unavailable<T: std::fmt::Debug>(result: &Result<T>) {
     assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
 }
 
+fn full<T: std::fmt::Debug>(result: &Result<T>) {
+    assert!(matches!(result, Err(Error::DiskFull(_))), "{result:?}");
+}
+
 /// Ends every connection of the stores to the database.
 async fn disconnect(fixture: &Fixture) -> i64 {
     fixture
@@ -127,13 +131,13 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
             fact.says.details.transcript = Some("so to speak ".repeat(100_000));
             fact
         };
-        unavailable(
+        full(
             &store
                 .apply_facts(&[says::accepted(&dials[0], NOW), big(0), big(1)], NOW)
                 .await,
         );
         store.fill_disk(true).await.unwrap();
-        unavailable(&store.keep_message("big", &"x".repeat(1_000_000), NOW).await);
+        full(&store.keep_message("big", &"x".repeat(1_000_000), NOW).await);
         let list = List::of(100..3_000);
         let campaign = list.campaign(assistant(store).await);
         store.fill_disk(true).await.unwrap();
@@ -141,7 +145,7 @@ async fn a_full_disk_under_sqlite_leaves_nothing_half_written() {
             let mut import = store.begin_import(&campaign, NOW).await?;
             import.add(&list.people).await
         };
-        unavailable(&import.await);
+        full(&import.await);
         assert_eq!(
             (
                 store.campaign(id).await.unwrap(),

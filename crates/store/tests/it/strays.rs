@@ -4,7 +4,7 @@ use domain::{
     call::{CallStatus, Source},
     outcome::Outcome,
 };
-use store::{Applied, Kind};
+use store::{Applied, HotQuery, Kind};
 
 use crate::{
     fixture::{self, Fixture},
@@ -19,6 +19,8 @@ contract! {
     a_stray_fact_that_came_twice_is_one_event,
     a_poll_of_foreign_calls_leaves_no_trace,
     an_unreadable_message_is_kept_as_it_came,
+    no_more_than_ten_thousand_messages_without_a_call_are_kept,
+    messages_without_a_call_are_kept_for_thirty_days,
 }
 
 async fn a_stray_fact_is_kept_and_matched_when_its_call_becomes_known(fixture: &Fixture) {
@@ -176,4 +178,67 @@ async fn on_postgres_a_stray_fact_meets_a_call_that_became_known_meanwhile() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres_a_call_that_becomes_known_meets_a_fact_kept_meanwhile() {
     meet_although_they_overlap(false).await;
+}
+
+/// Adds messages past the store: `number` of them, one a millisecond, the newest at `newest`.
+async fn add_messages(fixture: &Fixture, number: i64, newest: i64) {
+    let rows = match fixture.kind() {
+        Kind::Sqlite => format!(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {number}) \
+             SELECT unhex(printf('%012x70008000000000000000', {newest} - i)), 'old', {newest} - i, 'body', {newest} - i FROM n"
+        ),
+        Kind::Postgres => format!(
+            "SELECT (lpad(to_hex({newest} - i), 12, '0') || '70008000000000000000')::uuid, 'old', {newest} - i, 'body', \
+             {newest} - i FROM generate_series(0::bigint, {number} - 1) AS i"
+        ),
+    };
+    let insert = "INSERT INTO stray_facts (id, kind, at_ms, body, created_at_ms)";
+    fixture.execute(&format!("{insert} {rows}")).await.unwrap();
+}
+
+/// The bound in number holds whatever comes, and the oldest go first.
+async fn no_more_than_ten_thousand_messages_without_a_call_are_kept(fixture: &Fixture) {
+    let store = &fixture.store;
+    add_messages(fixture, 10_450, NOW.0).await;
+    assert_eq!(store.drop_old_strays(NOW).await.unwrap(), 450);
+    assert_eq!(fixture.count("stray_facts", "1 = 1").await, 10_000);
+    let oldest = fixture.number("SELECT MIN(created_at_ms) FROM stray_facts").await;
+    assert_eq!(oldest, NOW.0 - 9_999);
+    assert_eq!(store.strays_dropped(), 450);
+    // Once a minute, whoever asks.
+    add_messages(fixture, 10, NOW.0 + 50).await;
+    assert_eq!(store.drop_old_strays(NOW + 50).await.unwrap(), 0);
+    assert_eq!(store.drop_old_strays(NOW + 60_000).await.unwrap(), 10);
+    store.keep_message("new", "body", NOW + 60_001).await.unwrap();
+    assert_eq!(fixture.count("stray_facts", "kind = 'new'").await, 1);
+}
+
+async fn messages_without_a_call_are_kept_for_thirty_days(fixture: &Fixture) {
+    let month = 30 * 24 * 60 * 60 * 1_000;
+    add_messages(fixture, 5, NOW.0 - month - 1).await;
+    fixture
+        .store
+        .keep_message("new", "body", NOW - month + 1)
+        .await
+        .unwrap();
+    assert_eq!(fixture.store.drop_old_strays(NOW).await.unwrap(), 5);
+    assert_eq!(fixture.count("stray_facts", "1 = 1").await, 1);
+}
+
+/// Finding and dropping the oldest goes by the ids; no text is sorted or read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_old_messages_are_found_by_their_ids() {
+    fixture::run(Kind::Sqlite, async |fixture| {
+        for query in [HotQuery::NewestStrays, HotQuery::DropStrays] {
+            let sql = query.sql(Kind::Sqlite).replace("$1", "X'00'").replace("$2", "9");
+            let sql = sql.replace("LIMIT X'00'", "LIMIT 9");
+            let plan = fixture.plan(&sql).await;
+            assert!(
+                plan.iter()
+                    .all(|step| step.contains("sqlite_autoindex_stray_facts_1") || step.starts_with("LIST")),
+                "{query:?}: {plan:?}"
+            );
+        }
+    })
+    .await;
 }
