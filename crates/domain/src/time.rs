@@ -16,9 +16,13 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Twenty-four hours in milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// Above this our clock and the provider's differ too much to dial, in milliseconds.
+pub const MAX_CLOCK_DIFFERENCE_MS: i64 = 30 * SECOND_MS;
 /// How far the clocks of two nodes may be apart, in milliseconds: each may differ from the provider's by half of it. A
 /// stored moment that lies further in the future was written by a clock that has been set right since.
-pub const CLOCK_TOLERANCE_MS: i64 = MINUTE_MS;
+pub const CLOCK_TOLERANCE_MS: i64 = 2 * MAX_CLOCK_DIFFERENCE_MS;
+/// `Date` tells whole seconds, and an answer takes its time: so much may be added to what clocks differ, in milliseconds.
+const READING_ERROR_MS: i64 = 2 * SECOND_MS;
 /// The longest wait that is believed of anybody, a provider's `Retry-After` included, in milliseconds.
 pub const LONGEST_WAIT_MS: i64 = HOUR_MS;
 
@@ -79,10 +83,17 @@ impl UtcMs {
         (self.0 - earlier.0).max(0)
     }
 
-    /// The nearest moment from `from` to `until`. With `until` before `from` it is `from`.
+    /// A moment that the provider tells, of something that happened between `from` and `until` by our clock. The clocks
+    /// may differ a little, and then its moments stay its own, so that they fit each other; one that no such clock can
+    /// show becomes the nearer of the two bounds.
     #[must_use]
     pub fn bounded(self, from: Option<Self>, until: Self) -> Self {
-        self.min(until).max(from.unwrap_or(self.min(until)))
+        const SLACK_MS: i64 = MAX_CLOCK_DIFFERENCE_MS + READING_ERROR_MS;
+        match from {
+            Some(from) if self < from - SLACK_MS => from,
+            _ if self > until + SLACK_MS => from.map_or(until, |from| until.max(from)),
+            _ => self,
+        }
     }
 
     /// Whether `moment` lies less than `ms` before this one. A moment further in the future than clocks may differ does
@@ -131,6 +142,26 @@ mod tests {
         let moment = UtcMs(1_795_166_400_123);
         assert_eq!(UtcMs::from_iso(&moment.to_iso()), Some(moment));
         assert_eq!(UtcMs(0).to_iso(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_the_provider_tells_lies_between_our_sending_and_our_hearing() {
+        let (sent, now) = (UtcMs(1_795_166_400_000), UtcMs(1_795_166_460_000));
+        let bounded = |moment: UtcMs| moment.bounded(Some(sent), now);
+        assert_eq!(bounded(UtcMs(1)), sent);
+        assert_eq!(bounded(now + 365 * DAY_MS), now);
+        assert_eq!(
+            bounded(sent - 25_000),
+            sent - 25_000,
+            "a clock that is a little behind"
+        );
+        assert_eq!(
+            bounded(now + 25_000),
+            now + 25_000,
+            "a clock that is a little ahead"
+        );
+        assert_eq!((now + DAY_MS).bounded(None, now), now);
+        assert_eq!((now + DAY_MS).bounded(Some(now + HOUR_MS), now), now + HOUR_MS);
     }
 
     #[test]

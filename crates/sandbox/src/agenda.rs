@@ -1,6 +1,7 @@
 //! What happens by itself, in the order of its moment.
 
 use crate::directory_api::Change;
+use crate::slips::TimestampSlip;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -59,6 +60,8 @@ pub(crate) struct Outgoing {
     pub(crate) message: Message,
     /// When what it tells of happened.
     pub(crate) event_ms: i64,
+    /// Whether it tells the wrong moment.
+    pub(crate) slip: TimestampSlip,
     /// How often it was sent before.
     pub(crate) attempt: u32,
 }

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::conversation::{Line, Speaker};
 use crate::time;
+use crate::told::ToldClock;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -105,7 +106,12 @@ struct Mono {
 const PRESIGNED_MS: i64 = 3_600_000;
 
 /// The messages of those lines, after the system prompt, with what became of tools until `until_ms`.
-pub(crate) fn messages<'a>(call: &'a Call, lines: &'a [Line], until_ms: i64) -> Vec<Entry<'a>> {
+pub(crate) fn messages<'a>(
+    call: &'a Call,
+    told: &ToldClock,
+    lines: &'a [Line],
+    until_ms: i64,
+) -> Vec<Entry<'a>> {
     let Some(started_ms) = call.started_ms else {
         return Vec::new();
     };
@@ -113,8 +119,8 @@ pub(crate) fn messages<'a>(call: &'a Call, lines: &'a [Line], until_ms: i64) -> 
         Entry::Spoken(SpokenMessage {
             role: "system",
             message: prompt,
-            time: started_ms,
-            end_time: started_ms,
+            time: told.at(started_ms),
+            end_time: told.at(started_ms),
             seconds_from_start: 0.0,
             duration: None,
         })
@@ -126,8 +132,8 @@ pub(crate) fn messages<'a>(call: &'a Call, lines: &'a [Line], until_ms: i64) -> 
                 Speaker::Customer => "user",
             },
             message: &line.text,
-            time: started_ms + line.from_ms,
-            end_time: started_ms + line.to_ms,
+            time: told.at(started_ms + line.from_ms),
+            end_time: told.at(started_ms + line.to_ms),
             seconds_from_start: line.from_ms as f64 / 1_000.0,
             duration: Some(line.to_ms - line.from_ms),
         })
@@ -138,7 +144,7 @@ pub(crate) fn messages<'a>(call: &'a Call, lines: &'a [Line], until_ms: i64) -> 
             role: "tool_calls",
             tool_calls: [wire],
             message: "",
-            time: at_ms,
+            time: told.at(at_ms),
             seconds_from_start: (at_ms - started_ms) as f64 / 1_000.0,
         }),
         ToolStep::Result(at_ms, id, name, result) => Entry::ToolResult(ToolResultMessage {
@@ -146,7 +152,7 @@ pub(crate) fn messages<'a>(call: &'a Call, lines: &'a [Line], until_ms: i64) -> 
             tool_call_id: id,
             name,
             result,
-            time: at_ms,
+            time: told.at(at_ms),
             seconds_from_start: (at_ms - started_ms) as f64 / 1_000.0,
         }),
     };
@@ -245,7 +251,13 @@ impl<'a> ToolSteps<'a> {
 
 impl<'a> Artifact<'a> {
     /// What a call leaves; `base_url` is this server's own address.
-    pub(crate) fn of(call: &'a Call, lines: &'a [Line], base_url: &str, now_ms: i64) -> Artifact<'a> {
+    pub(crate) fn of(
+        call: &'a Call,
+        told: &ToldClock,
+        lines: &'a [Line],
+        base_url: &str,
+        now_ms: i64,
+    ) -> Artifact<'a> {
         let mut transcript = String::new();
         for line in lines {
             let who = match line.speaker {
@@ -255,10 +267,12 @@ impl<'a> Artifact<'a> {
             transcript.extend([who, ": ", &line.text, "\n"]);
         }
         Artifact {
-            messages: messages(call, lines, i64::MAX),
+            messages: messages(call, told, lines, i64::MAX),
             chat: chat(call, lines, i64::MAX),
             transcript,
-            recordings: call.is_recorded().then(|| Recordings::of(call, base_url, now_ms)),
+            recordings: call
+                .is_recorded()
+                .then(|| Recordings::of(call, base_url, told.at(now_ms))),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! All records of the provider, found by id and by time.
 
 use crate::call::Call;
+use crate::told::ToldClock;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -71,9 +72,11 @@ impl Book {
         self.by_updated.insert((call.updated_ms, index));
     }
 
-    /// The newest `limit` calls inside both windows that `wanted` lets through, newest first.
+    /// The newest `limit` calls inside both windows that `wanted` lets through, newest first, all by what the provider's
+    /// clock showed.
     pub(crate) fn newest(
         &self,
+        told: &ToldClock,
         created: Window,
         updated: Window,
         limit: usize,
@@ -82,10 +85,14 @@ impl Book {
         if created.is_empty() || updated.is_empty() {
             return Vec::new();
         }
-        let fits = |index: &usize| {
+        let fits = move |index: &usize| {
             let call = &self.calls[*index];
-            !call.deleted && created.has(call.created_ms) && updated.has(call.updated_ms) && wanted(call)
+            !call.deleted
+                && created.has(told.at(call.created_ms))
+                && updated.has(told.at(call.updated_ms))
+                && wanted(call)
         };
+        let (created, updated) = (told.true_window(created), told.true_window(updated));
         // A record is never updated before it was created, so the later of the two lower ends leaves fewer to look at.
         if updated.from_ms > created.from_ms {
             let range = (updated.from_ms, 0)..=(updated.to_ms, usize::MAX);
@@ -95,7 +102,7 @@ impl Book {
                 .map(|(_, index)| *index)
                 .filter(fits)
                 .collect();
-            found.sort_unstable_by(|a, b| b.cmp(a));
+            self.sort_newest_first(told, &mut found);
             found.truncate(limit);
             return found;
         }
@@ -105,6 +112,17 @@ impl Book {
         let end = self
             .calls
             .partition_point(|call| call.created_ms <= created.to_ms);
-        (first..end).rev().filter(fits).take(limit).collect()
+        if told.keeps_order() {
+            return (first..end).rev().filter(fits).take(limit).collect();
+        }
+        let mut found: Vec<usize> = (first..end).filter(fits).collect();
+        self.sort_newest_first(told, &mut found);
+        found.truncate(limit);
+        found
+    }
+
+    fn sort_newest_first(&self, told: &ToldClock, found: &mut [usize]) {
+        let moment = |index: usize| (told.at(self.calls[index].created_ms), index);
+        found.sort_unstable_by_key(|index| std::cmp::Reverse(moment(*index)));
     }
 }

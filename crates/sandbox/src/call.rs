@@ -7,6 +7,7 @@ use crate::conversation::{self, Line, Speaker};
 use crate::cost::Cost;
 use crate::plan::{DIALLING_MS, Plan, Talk};
 use crate::script::{Mood, Script, Stuck};
+use crate::slips::Slips;
 use crate::terms::Terms;
 use crate::tools::ToolUse;
 use serde_json::value::RawValue;
@@ -50,7 +51,8 @@ pub(crate) struct Echo {
     pub(crate) schedule_plan: Option<Box<RawValue>>,
 }
 
-/// A record and the truth behind it. Moments are provider milliseconds.
+/// A record and the truth behind it. Moments are true ones; what the provider's clock showed then is made of them where
+/// they are told.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) id: Uuid,
@@ -76,6 +78,8 @@ pub(crate) struct Call {
     pub(crate) deleted: bool,
     /// Lists show the record from this moment.
     pub(crate) listed_from_ms: i64,
+    /// Moments that the record tells wrongly.
+    pub(crate) slips: Slips,
 
     // The truth.
     /// Refused for want of a line: a record without a call.

@@ -34,13 +34,17 @@ impl World {
                     let call = self.book.get(*index);
                     filters.limit > 0
                         && matches(call)
-                        && filters.created.has(call.created_ms)
-                        && filters.updated.has(call.updated_ms)
+                        && filters.created.has(self.told.at(call.created_ms))
+                        && filters.updated.has(self.told.at(call.updated_ms))
                 })
                 .collect(),
-            None => self
-                .book
-                .newest(filters.created, filters.updated, filters.limit, matches),
+            None => self.book.newest(
+                &self.told,
+                filters.created,
+                filters.updated,
+                filters.limit,
+                matches,
+            ),
         };
         let rows: Vec<Box<RawValue>> = found.into_iter().map(|index| self.show(index, now_ms)).collect();
         Ok(Answer::ok(&rows))
@@ -107,7 +111,7 @@ impl World {
     }
 
     fn show(&self, index: usize, now_ms: i64) -> Box<RawValue> {
-        view::call(self.book.get(index), &self.settings, now_ms, None)
+        view::call(self.book.get(index), &self.settings, &self.told, now_ms, None)
     }
 }
 

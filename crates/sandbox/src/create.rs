@@ -7,6 +7,7 @@ use crate::chance::{happens, stream};
 use crate::directory::{Assistant, NumberStatus, PhoneNumber};
 use crate::script::{self, Script};
 use crate::settings::LimitForm;
+use crate::slips::Slips;
 use crate::terms::{Effective, Terms};
 use crate::time;
 use crate::validate::{self, Problem};
@@ -182,7 +183,9 @@ impl World {
             return Err(Refusal::Policy(message.into()));
         };
         self.count_against_day(resources.number_id, now_ms)?;
-        let scheduled_ms = moment(request, "earliestAt").filter(|earliest_ms| *earliest_ms > now_ms);
+        let moment = |name: &str| Some(self.told.true_ms(moment(request, name)?));
+        let scheduled_ms = moment("earliestAt").filter(|earliest_ms| *earliest_ms > now_ms);
+        let latest_ms = moment("latestAt");
         let full = scheduled_ms.is_none() && self.live >= self.settings.account_lines;
         let form = match self.settings.limit_form {
             LimitForm::Mixed => {
@@ -207,11 +210,18 @@ impl World {
         let mut call = self.record(request, customer, resources, overrides.as_ref(), now_ms);
         call.our_id = own.map(str::to_owned);
         call.listed_from_ms += self.list_lag_ms(&key);
+        call.slips = Slips::draw(
+            &self.faults,
+            &mut stream(self.settings.seed, "wrong moments", &[&key]),
+        );
+        for fault in call.slips.faults() {
+            self.counts.fault(fault);
+        }
         let script = script::of_attempt(scripts, count);
         (call.key, call.number, call.script, call.refused) = (key, number, script, full);
         if let Some(earliest_ms) = scheduled_ms {
             call.status = Status::Scheduled;
-            call.latest_ms = moment(request, "latestAt").or(Some(earliest_ms + SCHEDULE_PATIENCE_MS));
+            call.latest_ms = latest_ms.or(Some(earliest_ms + SCHEDULE_PATIENCE_MS));
         }
         let index = self.book.add(call);
         let mut limits = self.limits(self.live);
@@ -254,7 +264,7 @@ impl World {
         let Some(number) = number_id.and_then(|id| self.directory.numbers.get_mut(&id)) else {
             return Ok(());
         };
-        let day = now_ms.div_euclid(86_400_000);
+        let day = self.told.at(now_ms).div_euclid(86_400_000);
         if number.calls_of_day.0 != day {
             number.calls_of_day = (day, 0);
         }
@@ -315,6 +325,7 @@ impl World {
             reported: false,
             deleted: false,
             listed_from_ms: now_ms,
+            slips: Slips::default(),
             refused: false,
             script: None,
             plan: None,
@@ -335,12 +346,12 @@ impl World {
 
     /// Keeps the call as it is now for the answer and for the webhooks to come.
     fn take_snapshot(&mut self, index: usize, now_ms: i64) {
-        let snapshot = view::call(self.book.get(index), &self.settings, now_ms, None);
+        let snapshot = view::call(self.book.get(index), &self.settings, &self.told, now_ms, None);
         self.book.get_mut(index).snapshot = Some(Arc::from(snapshot));
     }
 
     fn show_created(&self, index: usize, limits: Option<SubscriptionLimits>, now_ms: i64) -> Box<RawValue> {
-        view::call(self.book.get(index), &self.settings, now_ms, limits)
+        view::call(self.book.get(index), &self.settings, &self.told, now_ms, limits)
     }
 }
 

@@ -25,7 +25,7 @@ const BEGINNING_MS: i64 = 1_767_225_600_000;
 
 type Object = Map<String, Value>;
 
-/// A voice agent.
+/// A voice agent. Its moments are what the provider's clock showed.
 #[derive(Debug)]
 pub(crate) struct Assistant {
     pub(crate) id: Uuid,
@@ -35,7 +35,7 @@ pub(crate) struct Assistant {
     pub(crate) prompt: Option<Arc<str>>,
     /// How often it was changed.
     pub(crate) changes: u64,
-    /// Lists show it from this moment.
+    /// Lists show it from this true moment.
     pub(crate) listed_from_ms: i64,
 }
 
@@ -51,7 +51,7 @@ pub enum NumberStatus {
     Blocked,
 }
 
-/// A number that calls are made from.
+/// A number that calls are made from. Its moments are what the provider's clock showed.
 #[derive(Debug)]
 pub(crate) struct PhoneNumber {
     pub(crate) id: Uuid,
@@ -80,9 +80,9 @@ pub(crate) trait Entry {
     fn times_ms(&self) -> (i64, i64);
     fn body(&self) -> &Object;
 
-    /// Lists show it from this moment.
+    /// Lists show it from this true moment.
     fn listed_from_ms(&self) -> i64 {
-        self.times_ms().0
+        i64::MIN
     }
 
     /// The object as the API shows it.
@@ -180,7 +180,7 @@ impl Directory {
             body,
             prompt,
             changes: 0,
-            listed_from_ms: now_ms,
+            listed_from_ms: i64::MIN,
         };
         self.assistants.insert(id, assistant);
     }

@@ -55,7 +55,7 @@ impl World {
     fn create_assistant(&mut self, body: &Bytes, now_ms: i64) -> Result<Answer, Refusal> {
         let body = map(object("CreateAssistant", body)?);
         let id = self.new_id(now_ms);
-        self.directory.add_assistant(id, body, now_ms);
+        self.directory.add_assistant(id, body, self.told.at(now_ms));
         self.counts.assistants.created += 1;
         let listed_from_ms = now_ms + self.assistant_list_lag_ms(id);
         let assistant = self.directory.assistants.get_mut(&id);
@@ -91,7 +91,7 @@ impl World {
         let change = map(object("CreateAssistant", body)?);
         let found = self.directory.assistants.get_mut(&parse(id)?);
         let assistant = found.ok_or_else(|| missing("Assistant", id))?;
-        assistant.patch(change, now_ms);
+        assistant.patch(change, self.told.at(now_ms));
         self.counts.assistants.changed += 1;
         Ok(Answer::ok(&assistant.wire()))
     }
@@ -101,7 +101,9 @@ impl World {
         let removed = removed.ok_or_else(|| missing("Assistant", id))?;
         let answer = Answer::ok(&removed.wire());
         self.counts.assistants.deleted += 1;
-        self.directory.deleted_assistants.push((now_ms, removed));
+        self.directory
+            .deleted_assistants
+            .push((self.told.at(now_ms), removed));
         Ok(answer)
     }
 
@@ -117,7 +119,7 @@ impl World {
             body.insert("number".into(), json!(number));
         }
         let id = self.new_id(now_ms);
-        self.directory.add_number(id, body, now_ms);
+        self.directory.add_number(id, body, self.told.at(now_ms));
         Ok(Answer::created(&self.directory.numbers[&id].wire()))
     }
 

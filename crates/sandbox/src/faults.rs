@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Rates (0 to 1) and parameters of everything that may go wrong. The default is that nothing does.
 ///
-/// A fault of a request is drawn when the request comes in. The faults of a call or an assistant (stuck, seen late in
-/// lists) are drawn when it is created, those of a webhook when it is due.
+/// A fault of a request is drawn when the request comes in. The faults of a call or an assistant (stuck, wrong
+/// moments, seen late in lists) are drawn when it is created, those of a webhook when it is due.
 ///
 /// A *command* is `POST` to the control URL of a live call. A *change* of an assistant is `POST /assistant`, `PATCH /assistant/{id}` or `DELETE /assistant/{id}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,6 +93,17 @@ pub struct Faults {
     pub webhook_before_answer: f64,
     /// For how long that answer is held back.
     pub webhook_before_answer_ms: Span,
+    /// An authentic webhook has the `timestamp` 1: a millisecond after the beginning of 1970.
+    pub webhook_timestamp_ancient: f64,
+    /// An authentic webhook has a `timestamp` at the end of the year 9999.
+    pub webhook_timestamp_future: f64,
+    /// The `createdAt` that a call's record shows is a millisecond after the beginning of 1970. Lists filter and sort by the
+    /// true one.
+    pub created_at_wrong: f64,
+    /// The `startedAt` of an answered call, in its record and report, lies an hour before its creation.
+    pub started_at_early: f64,
+    /// The `endedAt` of a call, in its record and report, lies a year after its end.
+    pub ended_at_late: f64,
     /// An answered call is over, but the provider's record goes on saying in-progress, and the webhooks of its end
     /// are never sent.
     pub stuck: f64,
@@ -151,6 +162,11 @@ impl Default for Faults {
             webhook_reordered: 0.0,
             webhook_before_answer: 0.0,
             webhook_before_answer_ms: Span::new(1_500, 5_000),
+            webhook_timestamp_ancient: 0.0,
+            webhook_timestamp_future: 0.0,
+            created_at_wrong: 0.0,
+            started_at_early: 0.0,
+            ended_at_late: 0.0,
             stuck: 0.0,
             stuck_ms: Span::new(120_000, 1_200_000),
             stuck_forever: 0.0,

@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::directory::Assistant;
+use crate::lives::{CalledWhileLive, Lives};
 use crate::route::Route;
 use crate::world::World;
 use http::Method;
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The truth about everything that a [`World`] went through.
+/// The truth about everything that a [`World`] went through. Its moments are true ones, by which people live, whatever the
+/// provider's clock shows; those of assistants are the provider's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Calls that the provider took on. Those refused for want of a line are not among them, even where the provider
@@ -23,6 +25,13 @@ pub struct Ledger {
     pub attempts_called_twice: Vec<String>,
     /// Numbers that were dialled more than once, for whatever reason.
     pub numbers_called_more_than_once: Vec<String>,
+    /// Every dial to a number while another call to that number was live, in the sense of `peak_live`: once for each
+    /// pair. A dialler that calls nobody twice at a time leaves it empty.
+    pub called_while_live: Vec<CalledWhileLive>,
+    /// The most calls live at one moment to any one number.
+    pub peak_live_to_one_number: u32,
+    /// The same of each number that was dialled; empty in the short form.
+    pub most_live_by_number: BTreeMap<String, u32>,
     /// The most calls live at one moment. A call is live from its dialling until the provider's record says ended, but
     /// never beyond `max_end_ms`.
     pub peak_live: u32,
@@ -48,7 +57,8 @@ pub struct Ledger {
     pub last_request_ms: Option<i64>,
     /// What became of webhooks.
     pub webhooks: WebhookCounts,
-    /// Faults that befell requests, by the name of their rate; `down` counts requests that found the provider down.
+    /// Faults that befell requests, and those that made the provider tell a wrong moment, by the name of their rate;
+    /// `down` counts requests that found the provider down.
     pub faults: BTreeMap<String, u64>,
 }
 
@@ -148,7 +158,7 @@ pub struct LedgerAssistants {
     pub calls: BTreeMap<String, CalledWith>,
 }
 
-/// One assistant as it truly is, or was when it was deleted. Moments are milliseconds UTC.
+/// One assistant as it truly is, or was when it was deleted. Moments are milliseconds UTC by the provider's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LedgerAssistant {
     /// The provider's id.
@@ -232,6 +242,7 @@ pub(crate) struct Counts {
     pub(crate) attempts: Repeats,
     /// Dials by number.
     pub(crate) numbers: Repeats,
+    pub(crate) lives: Lives,
 }
 
 /// How often each name came up, and which came up more than once.
@@ -288,6 +299,13 @@ impl Ledger {
             },
             attempts_called_twice: counts.attempts.repeated.iter().cloned().collect(),
             numbers_called_more_than_once: counts.numbers.repeated.iter().cloned().collect(),
+            called_while_live: counts.lives.called_while_live.clone(),
+            peak_live_to_one_number: counts.lives.peak(),
+            most_live_by_number: if with_calls {
+                counts.lives.most.clone()
+            } else {
+                BTreeMap::new()
+            },
             peak_live: counts.peak_live,
             live_now: world.live,
             account_lines: world.settings.account_lines,

@@ -73,10 +73,17 @@
 //! number that is not active is refused with 400 and a sentence about the number. A silent call that a hook on
 //! `customer.speech.timeout` ends has the reason `silence-timed-out`.
 //!
+//! # Clocks
+//!
+//! People live by the true time: that which [`World`] is told. What the provider *tells* is by its own clock, which may be
+//! ahead or behind ([`Settings::clock_ahead_ms`]) and may jump ([`World::set_clock_ahead`]): the `Date` of every answer, the
+//! moments of records, messages and webhooks, ids, and what lists filter and sort by; `schedulePlan` is read by it too. A
+//! jump changes nothing that was told before and no timer. The ledger speaks of the true time.
+//!
 //! # Its own pages
 //!
 //! `GET /sandbox` (a page), `GET /sandbox/ledger` (`?calls=false` for the short form), `GET` and `POST /sandbox/faults`
-//! (`{"preset": "mild"}` and single rates), `POST /sandbox/down` (`{"for_ms": 60000}`), `POST
+//! (`{"preset": "mild"}` and single rates), `GET` and `POST /sandbox/clock` (`{"offset_s": 7200}`), `POST /sandbox/down` (`{"for_ms": 60000}`), `POST
 //! /sandbox/phone-numbers/{id}` (`{"status": "blocked"}`, or `activating`, or `active`). They need no key.
 
 mod agenda;
@@ -97,6 +104,7 @@ mod directory;
 mod directory_api;
 mod faults;
 mod ledger;
+mod lives;
 mod luck;
 mod messages;
 mod page;
@@ -110,9 +118,11 @@ mod script;
 mod server;
 mod settings;
 mod shape;
+mod slips;
 mod target;
 mod terms;
 mod time;
+mod told;
 mod tools;
 mod validate;
 mod view;
@@ -129,6 +139,7 @@ pub use ledger::{
     CalledWith, Ledger, LedgerAssistant, LedgerAssistants, LedgerCall, LedgerControl, LedgerToolAnswer,
     LedgerToolCall, Refused, WebhookCounts,
 };
+pub use lives::CalledWhileLive;
 pub use people::People;
 pub use server::serve;
 pub use settings::{ErrorShape, LimitForm, Settings};

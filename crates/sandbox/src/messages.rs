@@ -6,7 +6,7 @@ use crate::artifact::{self, Artifact, ChatMessage, Entry};
 use crate::call::{Afterwards, Call, Status};
 use crate::conversation::{Line, Speaker};
 use crate::settings::Settings;
-use crate::time;
+use crate::told::ToldClock;
 use crate::view;
 use bytes::Bytes;
 use serde::Serialize;
@@ -92,7 +92,13 @@ impl Message {
 }
 
 /// The body of a message about `call`, as it is sent at `sent_ms`.
-pub(crate) fn body(call: &Call, outgoing: &Outgoing, settings: &Settings, sent_ms: i64) -> Bytes {
+pub(crate) fn body(
+    call: &Call,
+    outgoing: &Outgoing,
+    settings: &Settings,
+    told: &ToldClock,
+    sent_ms: i64,
+) -> Bytes {
     let after = match outgoing.message {
         Message::EndOfCallReport => call.afterwards(settings.seed, settings.people.usd_micros_per_minute),
         _ => None,
@@ -105,7 +111,7 @@ pub(crate) fn body(call: &Call, outgoing: &Outgoing, settings: &Settings, sent_m
         _ => Vec::new(),
     };
     let mut body = Body {
-        timestamp: outgoing.event_ms,
+        timestamp: outgoing.slip.timestamp(told.at(outgoing.event_ms)),
         r#type: outgoing.message.kind(),
         call: call.snapshot.as_deref(),
         customer: call.echo.customer.as_deref(),
@@ -132,11 +138,17 @@ pub(crate) fn body(call: &Call, outgoing: &Outgoing, settings: &Settings, sent_m
             }) = &after
             {
                 body.ended_reason = call.ended_reason.as_deref();
-                body.started_at = call.started_ms.map(time::iso);
-                body.ended_at = Some(time::iso(view::ended_ms(call)));
+                body.started_at = view::started_at(call, told);
+                body.ended_at = Some(view::ended_at(call, told));
                 body.cost = Some(cost.total_usd());
                 body.costs = Some(cost.list(call.provider));
-                body.artifact = Some(Artifact::of(call, lines, &settings.public_base_url, sent_ms));
+                body.artifact = Some(Artifact::of(
+                    call,
+                    told,
+                    lines,
+                    &settings.public_base_url,
+                    sent_ms,
+                ));
                 body.analysis = Some(analysis);
             }
         }
@@ -158,7 +170,7 @@ pub(crate) fn body(call: &Call, outgoing: &Outgoing, settings: &Settings, sent_m
                 .map(|line| if partial { begun(line) } else { line.text.clone() });
         }
         Message::ConversationUpdate => {
-            body.messages = Some(artifact::messages(call, &lines, outgoing.event_ms));
+            body.messages = Some(artifact::messages(call, told, &lines, outgoing.event_ms));
             body.chat = Some(artifact::chat(call, &lines, outgoing.event_ms));
         }
         Message::ToolCalls => {

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::directory::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, NumberStatus};
 use crate::faults::Faults;
 use crate::recording;
+use crate::time;
 use crate::world::World;
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -49,6 +50,14 @@ impl World {
                     None => Answer::refusal(StatusCode::BAD_REQUEST, "for_ms must be a whole number"),
                 }
             }
+            ("GET", "clock") => Answer::ok(&self.clock(now_ms)),
+            ("POST", "clock") => match offset_ms(request.body()) {
+                Ok(offset_ms) => {
+                    self.set_clock_ahead(offset_ms);
+                    Answer::ok(&self.clock(now_ms))
+                }
+                Err(message) => Answer::refusal(StatusCode::BAD_REQUEST, &message),
+            },
             ("POST", path) if path.starts_with("phone-numbers/") => {
                 self.turn_number(&path["phone-numbers/".len()..], request.body())
             }
@@ -58,6 +67,21 @@ impl World {
                 &format!("Cannot {method} {}", request.uri().path()),
             ),
         }
+    }
+
+    /// What the provider's clock shows, how far that is from the true time, and how fast time goes here. Enough for a
+    /// program on the same machine to go by the same time, without the offset: that is a fault of the provider's clock.
+    fn clock(&self, now_ms: i64) -> Value {
+        let told_ms = self.told.at(now_ms);
+        let pace = self.pace;
+        json!({
+            "now": time::iso(told_ms),
+            "now_ms": told_ms,
+            "offset_s": self.told.ahead_ms() as f64 / 1_000.0,
+            "speed": pace.map(|pace| pace.speed),
+            "epoch_ms": pace.and_then(|pace| pace.epoch_ms),
+            "real_time": pace.is_some_and(|pace| pace.epoch_ms.is_none()),
+        })
     }
 
     /// `{"status": "blocked"}`
@@ -102,9 +126,12 @@ impl World {
              <h1>AutoLynx sandbox</h1>\
              <p>This server speaks the API of Vapi. Its people are scripted and nobody is really called.</p>\
              <p>Assistant <code>{DEFAULT_ASSISTANT_ID}</code><br>Number <code>{DEFAULT_PHONE_NUMBER_ID}</code></p>\
-             <p>{} calls so far, {} live now on {} lines, at most {} at once. {} people called twice for one attempt.</p>\
+             <p>{} calls so far, {} live now on {} lines, at most {} at once. {} people called twice for one attempt, \
+             {} called while a call to them was live.</p>\
              <ul><li><a href=\"/sandbox/ledger\">/sandbox/ledger</a> what truly happened (<code>?calls=false</code> in short)\
              <li><a href=\"/sandbox/faults\">/sandbox/faults</a> what goes wrong; POST a preset or single rates\
+             <li><a href=\"/sandbox/clock\">/sandbox/clock</a> what its clock shows; POST \
+             <code>{{\"offset_s\": 7200}}</code> and it shows two hours more\
              <li><code>POST /sandbox/down {{\"for_ms\": 60000}}</code> takes the provider down\
              <li><code>POST /sandbox/phone-numbers/{DEFAULT_PHONE_NUMBER_ID} {{\"status\": \"blocked\"}}</code> \
              lets no more calls be made from it; <code>active</code> does again</ul></body></html>",
@@ -113,9 +140,30 @@ impl World {
             ledger.account_lines,
             ledger.peak_live,
             ledger.attempts_called_twice.len(),
+            ledger.called_while_live.len(),
         )
     }
 }
+
+/// `{"offset_s": 7200}`, in milliseconds.
+fn offset_ms(body: &Bytes) -> Result<i64, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Jump {
+        offset_s: f64,
+    }
+    let Jump { offset_s } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if offset_s.abs() <= MOST_OFFSET_S {
+        Ok((offset_s * 1_000.0).round() as i64)
+    } else {
+        Err(format!(
+            "offset_s must lie between -{MOST_OFFSET_S} and {MOST_OFFSET_S}"
+        ))
+    }
+}
+
+/// Ten years, in seconds.
+const MOST_OFFSET_S: f64 = 315_360_000.0;
 
 /// The faults after a change: `preset` first if it is there, then every other property given.
 fn changed(faults: &Faults, body: &Bytes) -> Result<Faults, String> {

@@ -6,6 +6,7 @@ use crate::chance::{Span, happens, stream};
 use crate::conversation::Speaker;
 use crate::create::NO_LINE;
 use crate::directory::NumberStatus;
+use crate::lives::CalledWhileLive;
 use crate::plan::Plan;
 use crate::script::Stuck;
 use crate::target::Topic;
@@ -83,11 +84,17 @@ impl World {
             }
         }
         self.agenda.add(now_ms + plan.end_ms, index, Step::End);
+        let live = self.counts.lives.begin(&call.number, index);
         self.counts.numbers.add(&call.number);
         if let Some(our_id) = &call.our_id {
             self.counts.attempts.add(our_id);
         }
         call.plan = Some(plan);
+        let overlaps = live.into_iter().map(|live| {
+            let (call, live) = (self.book.get(index), self.book.get(live));
+            CalledWhileLive::of(call, live, now_ms)
+        });
+        self.counts.lives.called_while_live.extend(overlaps);
         self.live += 1;
         self.counts.peak_live = self.counts.peak_live.max(self.live);
     }
@@ -263,6 +270,7 @@ impl World {
     fn free_line(&mut self, index: usize) {
         let call = self.book.get_mut(index);
         if std::mem::take(&mut call.holds_line) {
+            self.counts.lives.end(&call.number, index);
             self.live -= 1;
         }
     }

@@ -114,7 +114,11 @@ async fn answer(request: Request<Incoming>, stage: Stage) -> Result<Response<Ful
         Err(_) => return Err(HungUp),
     };
     let request = Request::from_parts(head, body);
-    let handling = stage.world().handle(&request, stage.clock.now_ms());
+    let handling = {
+        let mut world = stage.world();
+        world.pace = Some(stage.clock.pace());
+        world.handle(&request, stage.clock.now_ms())
+    };
     stage.changed.notify_one();
     if handling.delay_ms > 0 {
         tokio::time::sleep(stage.clock.real_duration(handling.delay_ms)).await;

@@ -57,6 +57,9 @@ pub struct Settings {
     pub org_server_url: Option<String>,
     /// How long an ordinary answer takes.
     pub answer_ms: Span,
+    /// By how many milliseconds the provider's clock is ahead of the true one from the start; below 0 it is behind.
+    /// Everything that it tells is by that clock. People live by the true one, and the ledger speaks of that.
+    pub clock_ahead_ms: i64,
     /// How people behave.
     pub people: People,
     /// What goes wrong from the start.
@@ -77,6 +80,7 @@ impl Default for Settings {
             webhook_secret: None,
             org_server_url: None,
             answer_ms: Span::new(40, 120),
+            clock_ahead_ms: 0,
             people: People::default(),
             faults: Faults::none(),
         }

@@ -7,6 +7,7 @@ use crate::cost::Breakdown;
 use crate::directory::{ACCOUNT_SID, ORG_ID};
 use crate::settings::Settings;
 use crate::time;
+use crate::told::ToldClock;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -97,6 +98,7 @@ pub(crate) fn transport_provider(number_provider: &str) -> &'static str {
 pub(crate) fn call(
     call: &Call,
     settings: &Settings,
+    told: &ToldClock,
     now_ms: i64,
     limits: Option<SubscriptionLimits>,
 ) -> Box<RawValue> {
@@ -108,12 +110,12 @@ pub(crate) fn call(
         id: call.id,
         org_id: ORG_ID,
         r#type: "outboundPhoneCall",
-        created_at: time::iso(call.created_ms),
-        updated_at: time::iso(call.updated_ms),
+        created_at: time::iso(call.slips.created(told.at(call.created_ms))),
+        updated_at: time::iso(told.at(call.updated_ms)),
         status: call.status.wire(),
         ended_reason: call.ended_reason.as_deref(),
-        started_at: call.started_ms.map(time::iso),
-        ended_at: call.record_ended_ms.map(|_| time::iso(ended_ms(call))),
+        started_at: started_at(call, told),
+        ended_at: call.record_ended_ms.map(|_| ended_at(call, told)),
         name: call.echo.name.as_deref(),
         assistant_id: call.echo.assistant_id,
         assistant: call.echo.assistant.as_deref(),
@@ -148,20 +150,29 @@ pub(crate) fn call(
         costs: after.as_ref().map(|after| after.cost.list(call.provider)),
         messages: after
             .as_ref()
-            .map(|Afterwards { lines, .. }| artifact::messages(call, lines, i64::MAX)),
+            .map(|Afterwards { lines, .. }| artifact::messages(call, told, lines, i64::MAX)),
         artifact: after
             .as_ref()
-            .map(|Afterwards { lines, .. }| Artifact::of(call, lines, base_url, now_ms)),
+            .map(|Afterwards { lines, .. }| Artifact::of(call, told, lines, base_url, now_ms)),
         analysis: after.as_ref().map(|after| &after.analysis),
     };
     to_raw_value(&view).expect("plain data always serialises")
 }
 
-/// The end that the record tells: the true one, where there was a call at all.
-pub(crate) fn ended_ms(call: &Call) -> i64 {
-    call.truly_ended_ms
+/// When somebody answered, as records and reports tell it.
+pub(crate) fn started_at(call: &Call, told: &ToldClock) -> Option<String> {
+    let created_ms = told.at(call.created_ms);
+    let started_ms = told.at(call.started_ms?);
+    Some(time::iso(call.slips.started(started_ms, created_ms)))
+}
+
+/// The end that records and reports tell: the true one, where there was a call at all.
+pub(crate) fn ended_at(call: &Call, told: &ToldClock) -> String {
+    let ended_ms = call
+        .truly_ended_ms
         .or(call.record_ended_ms)
-        .unwrap_or(call.updated_ms)
+        .unwrap_or(call.updated_ms);
+    time::iso(call.slips.ended(told.at(ended_ms)))
 }
 
 fn transport(provider: &str, sid: Option<String>) -> Value {

@@ -3,6 +3,7 @@
 use crate::agenda::{Message, Outgoing, Step};
 use crate::chance::{Span, happens, stream};
 use crate::messages;
+use crate::slips::TimestampSlip;
 use crate::target::Topic;
 use crate::world::{Delivery, World};
 
@@ -44,11 +45,17 @@ impl World {
         let again_ms = Span::new(200, 30_000).draw(&mut rng);
         let again = happens(&mut rng, faults.webhook_duplicated);
         let held = happens(&mut rng, faults.webhook_reordered);
+        let mut rng = stream(self.settings.seed, "webhook timestamp", &[&call.key, &nth]);
+        let slip = TimestampSlip::draw(faults, &mut rng);
+        if let Some(fault) = slip.fault() {
+            self.counts.fault(fault);
+        }
         let earlier = call.held.take();
         let outgoing = Box::new(Outgoing {
             call: index,
             message,
             event_ms: now_ms,
+            slip,
             attempt: 0,
         });
         if lost {
@@ -105,7 +112,7 @@ impl World {
         let Some(target) = call.terms.receiver(outgoing.message.topic()).cloned() else {
             return;
         };
-        let body = messages::body(call, &outgoing, &self.settings, now_ms);
+        let body = messages::body(call, &outgoing, &self.settings, &self.told, now_ms);
         let call_id = call.id.to_string();
         let id = self.new_delivery_id();
         self.counts.webhooks.sent += 1;

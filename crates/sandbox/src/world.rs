@@ -4,6 +4,7 @@ use crate::agenda::{Agenda, Outgoing};
 use crate::answer::Answer;
 use crate::book::Book;
 use crate::chance;
+use crate::clock::Pace;
 use crate::directory::{Directory, NumberStatus};
 use crate::directory_api::Change;
 use crate::faults::Faults;
@@ -11,9 +12,8 @@ use crate::ledger::{Counts, Ledger};
 use crate::luck::{ActLuck, ControlLuck, Luck};
 use crate::route::Route;
 use crate::settings::Settings;
-use crate::time;
+use crate::told::ToldClock;
 use bytes::Bytes;
-use http::header::DATE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use rand::Rng;
 use serde_json::Value;
@@ -30,6 +30,9 @@ pub struct World {
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) now_ms: i64,
+    pub(crate) told: ToldClock,
+    /// How fast time goes where this world is served; `None` where nobody said.
+    pub(crate) pace: Option<Pace>,
     pub(crate) agenda: Agenda,
     pub(crate) book: Book,
     pub(crate) directory: Directory,
@@ -95,6 +98,8 @@ impl World {
     pub fn new(settings: Settings) -> World {
         World {
             faults: settings.faults.clone(),
+            told: ToldClock::new(settings.clock_ahead_ms),
+            pace: None,
             settings,
             now_ms: 0,
             agenda: Agenda::default(),
@@ -123,13 +128,6 @@ impl World {
             self.date(answer, self.now_ms.saturating_add(delay_ms));
         }
         handling
-    }
-
-    /// Says in the answer when it leaves, by the provider's clock.
-    pub(crate) fn date<Body>(&self, answer: &mut Response<Body>, leaves_ms: i64) {
-        if let Some(date) = time::http_date(leaves_ms) {
-            answer.headers_mut().insert(DATE, date);
-        }
     }
 
     fn handle_undated(&mut self, request: &Request<Bytes>, now_ms: i64) -> Handling {
@@ -295,7 +293,7 @@ impl World {
         };
         if number.status != status {
             number.status = status;
-            number.updated_ms = self.now_ms.max(number.updated_ms + 1);
+            number.updated_ms = self.told.at(self.now_ms).max(number.updated_ms + 1);
         }
         true
     }
@@ -484,12 +482,13 @@ impl World {
         Some(answer)
     }
 
-    /// A fresh id whose time part is `now_ms`.
+    /// A fresh id whose time part is what the provider's clock shows.
     pub(crate) fn new_id(&mut self, now_ms: i64) -> Uuid {
         self.ids_made += 1;
         let mut random = [0; 10];
         chance::stream(self.settings.seed, "id", &[&self.ids_made.to_string()]).fill_bytes(&mut random);
-        Builder::from_unix_timestamp_millis(u64::try_from(now_ms).unwrap_or(0), &random).into_uuid()
+        Builder::from_unix_timestamp_millis(u64::try_from(self.told.at(now_ms)).unwrap_or(0), &random)
+            .into_uuid()
     }
 
     pub(crate) fn new_delivery_id(&mut self) -> u64 {

@@ -100,8 +100,8 @@ impl CallState {
         }
     }
 
-    /// The same with every moment between `from` and `until`: what somebody else's clock says about a call lies between
-    /// our sending it and our hearing of it. With `until` before `from` every moment is `from`.
+    /// The same with every moment between our sending the request and our hearing of it, as far as the provider's clock can
+    /// tell: see [`UtcMs::bounded`].
     ///
     /// Guarantee *slot truth*: a report from 1970 or from next year moves no line and makes no call a year long.
     #[must_use]

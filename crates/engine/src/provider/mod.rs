@@ -15,5 +15,4 @@ pub use watch::{
     ClockCheck, ClockHold, ProviderStatus, ProviderTrouble, ProviderWatch, TroubleKind, WatchSettings,
 };
 
-/// Above this our clock and the provider's differ too much to dial, in milliseconds.
-pub const MAX_CLOCK_DIFFERENCE_MS: i64 = 30_000;
+pub use domain::time::MAX_CLOCK_DIFFERENCE_MS;

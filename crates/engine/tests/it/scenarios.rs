@@ -1,6 +1,7 @@
 //! Single situations, told in virtual time. Every run also has to keep every guarantee.
 
 mod answers;
+mod clocks;
 mod ends;
 mod lines;
 mod polling;

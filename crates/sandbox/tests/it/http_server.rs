@@ -227,6 +227,26 @@ async fn every_answer_on_the_wire_is_dated_by_the_providers_clock_and_not_by_the
 }
 
 #[tokio::test]
+async fn the_pace_is_told_to_whoever_wants_to_go_by_it() {
+    let fast = Server::start(Settings::default(), 60.0).await;
+    let (_, clock) = fast.send(Method::GET, "/sandbox/clock", None).await.unwrap();
+    assert_eq!(
+        (&clock["speed"], &clock["real_time"]),
+        (&json!(60.0), &json!(false))
+    );
+    let (epoch_ms, now_ms) = (clock["epoch_ms"].as_i64(), clock["now_ms"].as_i64());
+    assert!(epoch_ms > Some(0) && epoch_ms <= now_ms, "{clock}");
+    fast.stop().await;
+    let real = Server::start_on(Settings::default(), Clock::machine()).await;
+    let (_, clock) = real.send(Method::GET, "/sandbox/clock", None).await.unwrap();
+    assert_eq!(
+        (&clock["speed"], &clock["epoch_ms"], &clock["real_time"]),
+        (&json!(1.0), &Value::Null, &json!(true))
+    );
+    real.stop().await;
+}
+
+#[tokio::test]
 async fn bodies_of_several_megabytes_are_read_and_larger_ones_refused() {
     let server = Server::start(Settings::default(), 60.0).await;
     let mut body = call(1, "human");

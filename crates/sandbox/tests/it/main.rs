@@ -13,6 +13,8 @@ mod faults;
 mod http_server;
 mod limits;
 mod lists;
+mod lives;
+mod moments;
 mod numbers;
 mod own_pages;
 mod people;

@@ -241,10 +241,7 @@ impl Run {
         };
         let key = ApiKey::new(self.scene.key.clone());
         let client = Client::new(Arc::new(wire), "http://provider.test", key).unwrap();
-        let clock = VirtualClock {
-            core: core.clone(),
-            skew_ms: 0,
-        };
+        let clock = VirtualClock::right(core);
         let provider = Arc::new(VapiAssistants::new(client));
         let directory = Directory::new(store.clone(), provider, Arc::new(clock), REQUEST_MS);
         core.spawn(

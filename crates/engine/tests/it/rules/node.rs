@@ -99,10 +99,7 @@ impl Node {
             node,
             provider: provider.clone(),
         };
-        let clock = VirtualClock {
-            core: core.clone(),
-            skew_ms: 0,
-        };
+        let clock = VirtualClock::right(core);
         let settings = engine::Settings {
             webhooks: true,
             ..engine::Settings::default()

@@ -503,10 +503,7 @@ impl Run {
             node: ELSEWHERE,
             provider: self.provider.clone(),
         };
-        let clock = VirtualClock {
-            core: core.clone(),
-            skew_ms: 0,
-        };
+        let clock = VirtualClock::right(&core);
         let engine = Engine::new(
             self.desk.clone(),
             Arc::new(telephony),

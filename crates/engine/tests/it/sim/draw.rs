@@ -21,13 +21,14 @@ impl Setup {
         let line_cap = rng.random_range(1..=8);
         let lists = lists(rng);
         let trouble = trouble(rng);
-        let planned = planned(rng, lists.len());
-        let skews_ms = skews_ms(rng);
+        let mut planned = planned(rng, lists.len());
+        let skews_ms = clocks(rng, &mut planned);
         Self {
             seed,
             provider: provider(rng, seed, line_cap),
             nodes: pick(rng, &[1, 1, 2, 3]),
             skews_ms,
+            watched: true,
             line_cap,
             max_duration_ms: rng.random_range(2..=10) * MINUTE_MS,
             webhooks: pick(
@@ -204,6 +205,7 @@ fn pace(rng: &mut ChaCha8Rng) -> Pace {
             dispatch_floor_ms: 60_000,
             reconcile_ms: 60_000,
             sweep_ms: 60_000,
+            probe_ms: 60_000,
             patience: 1,
             wakes: false,
         };
@@ -216,13 +218,46 @@ fn pace(rng: &mut ChaCha8Rng) -> Pace {
     }
 }
 
-fn skews_ms(rng: &mut ChaCha8Rng) -> [i64; 3] {
-    if chance(rng, 0.7) {
+/// How far the clocks go ahead of the provider's at first. Some are set later, wrong and right again.
+fn clocks(rng: &mut ChaCha8Rng, planned: &mut Vec<(i64, Planned)>) -> [i64; 3] {
+    if chance(rng, 0.4) {
         return [0; 3];
     }
-    // All clocks of one place are wrong alike, and a little more each by itself.
-    let together_ms = rng.random_range(-5 * MINUTE_MS..=5 * MINUTE_MS);
-    std::array::from_fn(|_| together_ms + rng.random_range(-3_000..=3_000))
+    // A little wrong, each by itself: too little to hold dialing.
+    let slightly: [i64; 3] = std::array::from_fn(|_| rng.random_range(-25_000..=25_000));
+    if chance(rng, 0.4) {
+        return slightly;
+    }
+    let mut skews_ms = slightly;
+    for (node, skew_ms) in skews_ms.iter_mut().enumerate() {
+        if chance(rng, 0.4) {
+            // Wrong from the beginning, and set right after a while.
+            *skew_ms = wrong_ms(rng);
+            planned.push((
+                rng.random_range(0..=30 * MINUTE_MS),
+                Planned::Clock(node, slightly[node]),
+            ));
+        }
+        for _ in 0..pick(rng, &[0, 0, 1, 2]) {
+            let from_ms = rng.random_range(0..=15 * MINUTE_MS);
+            planned.push((from_ms, Planned::Clock(node, wrong_ms(rng))));
+            let until_ms = from_ms + rng.random_range(1_000..=20 * MINUTE_MS);
+            planned.push((until_ms, Planned::Clock(node, slightly[node])));
+        }
+        // Whatever came last: in the end every clock is right.
+        planned.push((40 * MINUTE_MS, Planned::Clock(node, slightly[node])));
+    }
+    skews_ms
+}
+
+/// Seconds, minutes, hours or a day ahead or behind.
+fn wrong_ms(rng: &mut ChaCha8Rng) -> i64 {
+    let most_ms = pick(
+        rng,
+        &[45_000, 10 * MINUTE_MS, 3 * 60 * MINUTE_MS, 24 * 60 * MINUTE_MS],
+    );
+    let off_ms = rng.random_range(32_000..=most_ms);
+    if chance(rng, 0.5) { off_ms } else { -off_ms }
 }
 
 fn trouble(rng: &mut ChaCha8Rng) -> Trouble {

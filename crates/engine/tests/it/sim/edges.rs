@@ -1,6 +1,12 @@
 //! Where a node touches the world: the clock, the wire to the provider, and the commits at which it may die.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,15 +20,34 @@ use super::core::{Core, Exchange};
 
 /// A node's clock in virtual time, which may be wrong.
 pub(crate) struct VirtualClock {
-    pub(crate) core: Arc<Core>,
+    core: Arc<Core>,
     /// How far it goes ahead, in milliseconds.
-    pub(crate) skew_ms: i64,
+    skew_ms: Arc<AtomicI64>,
+}
+
+impl VirtualClock {
+    /// A clock that is right.
+    pub(crate) fn right(core: &Arc<Core>) -> Self {
+        Self::wrong(core, &Arc::default())
+    }
+
+    /// A clock that goes ahead by so many milliseconds, and that somebody may set.
+    pub(crate) fn wrong(core: &Arc<Core>, skew_ms: &Arc<AtomicI64>) -> Self {
+        Self {
+            core: core.clone(),
+            skew_ms: skew_ms.clone(),
+        }
+    }
 }
 
 #[async_trait]
 impl engine::Clock for VirtualClock {
     fn now(&self) -> UtcMs {
-        self.core.now() + self.skew_ms
+        self.core.now() + self.skew_ms.load(Ordering::Relaxed)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        self.core.now().0
     }
 
     async fn sleep(&self, ms: i64) {

@@ -13,7 +13,16 @@ pub(crate) mod setup;
 pub(crate) mod template;
 pub(crate) mod truth;
 
-use std::{collections::BTreeMap, future::poll_fn, path::PathBuf, sync::Arc, task::Poll};
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::Poll,
+};
 
 use bytes::Bytes;
 use domain::{
@@ -47,6 +56,8 @@ pub(crate) struct Sim {
     starts: u64,
     /// Until when the machine of each node sleeps.
     asleep_until_ms: Vec<i64>,
+    /// How far the machine's clock of each node goes ahead, in milliseconds. It outlives the node.
+    skews_ms: Vec<Arc<AtomicI64>>,
     /// When every campaign was first seen final.
     final_since_ms: Option<i64>,
     done: bool,
@@ -128,6 +139,10 @@ impl Sim {
             tasks: BTreeMap::new(),
             starts: 0,
             asleep_until_ms: vec![0; setup.nodes],
+            skews_ms: setup
+                .skews_ms
+                .map(|skew_ms| Arc::new(AtomicI64::new(skew_ms)))
+                .to_vec(),
             final_since_ms: None,
             done: false,
             file,
@@ -253,7 +268,15 @@ impl Sim {
             self.core
                 .violation("one log", format_args!("{:#?}", report.differences));
         }
-        let started = Node::start(&self.core, &self.setup, node, &self.file, id_seed).await;
+        let started = Node::start(
+            &self.core,
+            &self.setup,
+            node,
+            &self.skews_ms[node],
+            &self.file,
+            id_seed,
+        )
+        .await;
         self.nodes[node] = Some(started);
     }
 
@@ -372,6 +395,9 @@ impl Sim {
                 let node = node % self.nodes.len();
                 self.fill_disk(node, true).await;
                 self.core.plan(self.core.now().0 + ms, Due::Room { node });
+            }
+            Planned::Clock(node, skew_ms) => {
+                self.skews_ms[node % self.nodes.len()].store(skew_ms, Ordering::Relaxed);
             }
             Planned::Others(calls, script) => {
                 for nth in 0..calls {

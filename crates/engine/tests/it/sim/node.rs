@@ -1,9 +1,16 @@
 //! A node: one engine with its own view of the database, doing the duties of the real loops as tasks of the agenda.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use domain::{polling::PollPolicy, time::UtcMs};
-use engine::{Engine, Inbox, InboxError, VapiTelephony, WebhookTarget};
+use engine::{
+    Clock, ClockHold, Engine, Inbox, InboxError, ProviderClock, ProviderWatch, VapiTelephony, WatchSettings,
+    WatchedTransport, WebhookTarget,
+};
 use sandbox::Delivery;
 use serde_json::Value;
 use store::{Store, Wake};
@@ -35,6 +42,7 @@ struct Duties {
     webhooks: Webhooks,
 }
 
+const PROVIDER: &str = "http://provider.test";
 const WEBHOOK_SECRET: &str = "only-the-provider-knows";
 
 impl Node {
@@ -43,6 +51,7 @@ impl Node {
         core: &Arc<Core>,
         setup: &Setup,
         node: usize,
+        skew_ms: &Arc<AtomicI64>,
         file: &Path,
         id_seed: u64,
     ) -> Self {
@@ -52,7 +61,7 @@ impl Node {
             node,
         }));
         let wakes = store.subscribe();
-        let engine = engine(core, setup, node, store);
+        let engine = engine(core, setup, node, skew_ms, store);
         let auth = WebhookAuth::shared_secret(Secret::new(WEBHOOK_SECRET));
         let duties = Duties {
             core: core.clone(),
@@ -62,6 +71,7 @@ impl Node {
             pace: setup.pace,
             webhooks: setup.webhooks,
         };
+        core.spawn(node, format!("node {node} probe"), duties.clone().probe());
         core.spawn(node, format!("node {node} dispatch"), duties.clone().dispatch());
         core.spawn(node, format!("node {node} reconcile"), duties.clone().reconcile());
         core.spawn(node, format!("node {node} sweep"), duties.clone().sweep());
@@ -83,13 +93,25 @@ impl Node {
     }
 }
 
-fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine {
-    let wire = Arc::new(Wire {
+fn engine(core: &Arc<Core>, setup: &Setup, node: usize, skew_ms: &Arc<AtomicI64>, store: Store) -> Engine {
+    let wire = Wire {
         core: core.clone(),
         node,
-    });
+    };
+    let machine: Arc<dyn Clock> = Arc::new(VirtualClock::wrong(core, skew_ms));
+    let watch = if setup.watched {
+        ProviderWatch::new(WatchSettings::default())
+    } else {
+        ProviderWatch::unwatched()
+    };
+    let wire = Arc::new(WatchedTransport::new(
+        wire,
+        PROVIDER,
+        machine.clone(),
+        watch.clone(),
+    ));
     let key = ApiKey::new(setup.provider.api_key.clone());
-    let client = Client::new(wire, "http://provider.test", key).unwrap();
+    let client = Client::new(wire, PROVIDER, key).unwrap();
     let webhooks = setup.webhooks != Webhooks::None;
     let target = webhooks.then(|| WebhookTarget {
         url: "http://autolynx.test/webhooks/vapi".to_owned(),
@@ -98,17 +120,14 @@ fn engine(core: &Arc<Core>, setup: &Setup, node: usize, store: Store) -> Engine 
     });
     let seconds = u32::try_from(setup.max_duration_ms / 1_000).unwrap();
     let telephony = Arc::new(VapiTelephony::new(client, target, seconds));
-    let clock = VirtualClock {
-        core: core.clone(),
-        skew_ms: setup.skews_ms[node],
-    };
+    let clock = ProviderClock::new(machine, watch.clone());
     let settings = engine::Settings {
         polling: PollPolicy::default(),
         max_duration_ms: setup.max_duration_ms,
         webhooks,
         ..engine::Settings::default()
     };
-    Engine::new(store, telephony, Arc::new(clock), settings)
+    Engine::new(store, telephony, Arc::new(clock), settings).with_watch(watch)
 }
 
 impl Duties {
@@ -148,6 +167,13 @@ impl Duties {
         }
     }
 
+    async fn probe(self) {
+        loop {
+            self.engine.probe_provider().await;
+            self.core.wait(self.pace.probe_ms).await;
+        }
+    }
+
     async fn reconcile(self) {
         let mut idle = 1;
         loop {
@@ -174,6 +200,10 @@ impl Duties {
 
     async fn receive(self, deliveries: Vec<Delivery>, after_ms: i64) {
         self.core.wait(after_ms).await;
+        if self.engine.clock_hold() == Some(ClockHold::Unknown) {
+            // A node serves only after it has asked the provider for the time once.
+            self.engine.probe_provider().await;
+        }
         let status = match self.record(&deliveries).await {
             Ok(()) => 200,
             Err(InboxError::Unavailable(error)) => {

@@ -1,6 +1,7 @@
 //! What one run consists of.
 
 use domain::campaign::{Action, Mode};
+use engine::MAX_CLOCK_DIFFERENCE_MS;
 use sandbox::{DEFAULT_PHONE_NUMBER_ID, Faults, Settings};
 
 use super::core::Trouble;
@@ -17,8 +18,10 @@ pub(crate) struct Setup {
     pub(crate) provider: Settings,
     /// How many nodes share the database.
     pub(crate) nodes: usize,
-    /// How far their clocks go ahead of the provider's, in milliseconds.
+    /// How far their clocks go ahead of the provider's at first, in milliseconds.
     pub(crate) skews_ms: [i64; 3],
+    /// Whether nodes compare their clocks with the provider's. Off only to show that the checks notice.
+    pub(crate) watched: bool,
     /// The lines that the account has for us.
     pub(crate) line_cap: u32,
     /// The provider ends a call by itself after this long.
@@ -84,6 +87,8 @@ pub(crate) enum Planned {
     Sleep(usize, i64),
     /// The database takes no new pages from a node for so many milliseconds.
     DiskFull(usize, i64),
+    /// The machine's clock of a node is set: so many milliseconds ahead of the provider's from now on.
+    Clock(usize, i64),
     /// Somebody else takes so many lines of the account, for calls of that kind.
     Others(u32, &'static str),
 }
@@ -94,6 +99,7 @@ pub(crate) struct Pace {
     pub(crate) dispatch_floor_ms: i64,
     pub(crate) reconcile_ms: i64,
     pub(crate) sweep_ms: i64,
+    pub(crate) probe_ms: i64,
     /// While a duty finds nothing to do it may be done up to this many times more rarely.
     pub(crate) patience: i64,
     /// Whether a freed line wakes the dispatcher. A host that only has cron knows nothing of it.
@@ -106,6 +112,7 @@ impl Pace {
         dispatch_floor_ms: 5_000,
         reconcile_ms: 1_000,
         sweep_ms: 10_000,
+        probe_ms: 1_000,
         patience: 1,
         wakes: true,
     };
@@ -118,6 +125,7 @@ impl Default for Setup {
             provider: Settings::default(),
             nodes: 1,
             skews_ms: [0; 3],
+            watched: true,
             line_cap: 10,
             max_duration_ms: 600_000,
             webhooks: Webhooks::Normal,
@@ -132,9 +140,15 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// How far clocks differ at most, for the checks that compare moments of several of them.
+    /// How far the moments that nodes write differ at most, for the checks that compare those of several of them. A clock
+    /// that is further off counts as wrong, and the node lives by the provider's.
     pub(crate) fn tolerance_ms(&self) -> i64 {
-        2 * self.skews_ms.iter().map(|skew| skew.abs()).max().unwrap_or(0)
+        let set = self.planned.iter().filter_map(|(_, planned)| match planned {
+            Planned::Clock(_, skew_ms) => Some(*skew_ms),
+            _ => None,
+        });
+        let worst_ms = self.skews_ms.iter().copied().chain(set).map(i64::abs).max();
+        2 * worst_ms.unwrap_or(0).min(MAX_CLOCK_DIFFERENCE_MS + 3_000)
     }
 }
 
