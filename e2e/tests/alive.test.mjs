@@ -85,6 +85,7 @@ test("a provider that hangs is told on every page, and that it is back", { timeo
 
 test("a database file that is taken away is told, and that it is back", { timeout: 120_000 }, async () => {
   const pages = await openPages();
+  for (const { troubles } of pages) troubles.nodeAway(true);
   renameSync(stage.databaseFile, `${stage.databaseFile}.away`);
   try {
     await Promise.all(pages.map(({ path, banner }) =>
@@ -97,6 +98,7 @@ test("a database file that is taken away is told, and that it is back", { timeou
   }
   await Promise.all(pages.map(({ path, banner }) =>
     until(`${path} takes it back`, async () => (await banner.innerText()).trim() === "", TOLD_WITHIN_MS)));
+  for (const { troubles } of pages) troubles.nodeAway(false);
   await closePages(pages);
 });
 

@@ -124,7 +124,7 @@ impl AppState {
         Self {
             counts: Arc::new(Counts::new(engine.store().clone())),
             directory,
-            numbers: Arc::new(Numbers::new(engine.telephony().clone(), engine.clock().clone())),
+            numbers: Arc::new(Numbers::new(engine.clone())),
             forecasts: Arc::new(Forecasts::new(engine.clone(), settings.clock_speed)),
             counted: Arc::default(),
             vitals: Arc::new(Vitals::new(engine.clone(), settings.clock_speed)),

@@ -6,7 +6,7 @@
 use std::{
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -55,12 +55,39 @@ impl fmt::Debug for LostLines {
     }
 }
 
+/// So many looks in a row that took too long, and the database is told not to answer.
+const SURE_AFTER: u32 = 2;
+
+/// The database as it was seen last.
+#[derive(Clone)]
+struct Seen {
+    state: StorageState,
+    at: Option<Instant>,
+    /// How many looks in a row saw the same.
+    in_a_row: u32,
+}
+
+/// Whether a database that has much to do, and nothing else, would look like this.
+fn may_be_load(state: &StorageState) -> bool {
+    match state {
+        StorageState::Unreachable { cause } => matches!(
+            cause,
+            Cause::NoAnswer | Cause::Timeout | Cause::Busy | Cause::PoolExhausted | Cause::TooManyConnections
+        ),
+        StorageState::Ok
+        | StorageState::DiskFull
+        | StorageState::FileGone { .. }
+        | StorageState::ReadOnly
+        | StorageState::Corrupt => false,
+    }
+}
+
 /// How this node is doing.
 pub(crate) struct Vitals {
     engine: Engine,
     since_ms: i64,
     settled_after_ms: i64,
-    storage: Mutex<(StorageState, Option<Instant>)>,
+    storage: Mutex<Seen>,
     /// Held while asking: many who ask at once ask once.
     asking: tokio::sync::Mutex<()>,
     version: watch::Sender<String>,
@@ -78,29 +105,39 @@ impl Vitals {
             since_ms: engine.clock().steady_ms(),
             engine,
             settled_after_ms,
-            storage: Mutex::new((StorageState::Ok, None)),
+            storage: Mutex::new(Seen {
+                state: StorageState::Ok,
+                at: None,
+                in_a_row: 0,
+            }),
             asking: tokio::sync::Mutex::default(),
             version: watch::Sender::default(),
         }
     }
 
-    /// How the database was a moment ago, without waiting.
+    /// How the database was a moment ago, without waiting. One look at it that took too long is not told: it may only have
+    /// much to do.
     pub(crate) fn storage(&self) -> StorageState {
-        self.lock().0.clone()
+        let seen = self.lock();
+        if seen.in_a_row < SURE_AFTER && may_be_load(&seen.state) {
+            StorageState::Ok
+        } else {
+            seen.state.clone()
+        }
     }
 
     /// How the database is. Waits a little more than two seconds at most.
     pub(crate) async fn look(&self) -> StorageState {
         let _asking = self.asking.lock().await;
-        let (known, at) = self.lock().clone();
-        if at.is_some_and(|at| at.elapsed() < FRESH) {
-            return known;
+        let known = self.lock().clone();
+        if known.at.is_some_and(|at| at.elapsed() < FRESH) {
+            return known.state;
         }
         let checked = tokio::time::timeout(PATIENCE, self.engine.store().storage_check()).await;
         let state = checked.unwrap_or(StorageState::Unreachable {
             cause: Cause::NoAnswer,
         });
-        if state != known {
+        if state != known.state {
             if state.is_ok() {
                 tracing::info!("the database works again");
             } else {
@@ -112,7 +149,12 @@ impl Vitals {
             reason = "how old an answer is, by the machine's time: the database does not live by the node's clock"
         )]
         let now = Instant::now();
-        *self.lock() = (state.clone(), Some(now));
+        let in_a_row = if state == known.state { known.in_a_row.saturating_add(1) } else { 1 };
+        *self.lock() = Seen {
+            state: state.clone(),
+            at: Some(now),
+            in_a_row,
+        };
         self.tell();
         state
     }
@@ -172,7 +214,7 @@ impl Vitals {
         });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, (StorageState, Option<Instant>)> {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
         self.storage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

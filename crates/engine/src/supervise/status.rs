@@ -30,20 +30,6 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step.
-    pub const ALL: [Self; 10] = [
-        Self::Dispatch,
-        Self::Dial,
-        Self::Reconcile,
-        Self::HangUp,
-        Self::Sweep,
-        Self::Probe,
-        Self::WakeUps,
-        Self::Assistants,
-        Self::Webhooks,
-        Self::Health,
-    ];
-
     /// The name, for logs and programs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -19,7 +19,7 @@ pub(crate) struct PreflightJson {
     /// People who wait to be called; the others are final.
     waiting: u64,
     /// What keeps the whole node from placing calls: its clock, or the provider.
-    held_by: Vec<HeldJson>,
+    blocked_by: Vec<HeldJson>,
     /// Of them, who can be called, now or later.
     callable: u64,
     /// Who also waits in another campaign that is not over.
@@ -124,7 +124,7 @@ pub(crate) async fn handler(
         rows_rejected: campaign.rows_rejected,
         rows_duplicate: campaign.rows_duplicate,
         waiting: found.waiting,
-        held_by: held(&state.engine)
+        blocked_by: held(&state.engine)
             .into_iter()
             .map(|cause| HeldJson {
                 words: cause.words(),

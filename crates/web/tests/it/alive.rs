@@ -1,6 +1,8 @@
 //! Guarantee *still alive, or said so*: what keeps the node from its work is in health, over every page, and at once on pages
 //! that are open.
 
+use std::sync::atomic::Ordering;
+
 use autolynx_web::LostLines;
 use domain::time::UtcMs;
 use engine::Step;
@@ -75,6 +77,12 @@ async fn a_silent_provider_is_on_every_page_and_in_health_until_it_answers() {
     assert_eq!(provider["since"], "2026-11-20T14:30:00.000Z");
     assert_eq!(provider["last_answer_at"], provider["since"]);
 
+    let asked = rig.provider.listed.load(Ordering::SeqCst);
+    for path in ["/campaigns", "/numbers", "/account"] {
+        rig.get(path).await.expect(200);
+    }
+    assert_eq!(rig.provider.listed.load(Ordering::SeqCst), asked, "no page waits for it");
+
     rig.wire.answers(200, NOW + 1_000 + TROUBLE_AFTER_MS).await;
     assert!(!banner(&rig).await.contains("Vapi has not answered"));
     assert_eq!(health(&rig, 200).await["status"], "healthy");
@@ -111,7 +119,7 @@ async fn clocks_that_differ_are_told_and_named_first_wherever_somebody_asks_why(
     assert!(told["checks"]["clock"]["ahead_ms"].as_i64().unwrap() > HOUR_MS);
 
     let preflight = rig.get(&format!("/api/campaigns/{id}/preflight")).await.expect(200).json();
-    assert_eq!(preflight["held_by"][0]["cause"], "clock_differs");
+    assert_eq!(preflight["blocked_by"][0]["cause"], "clock_differs");
     let page = rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
     assert!(page.contains("Nobody can be called yet.") && page.contains("Dialing is held"));
 
