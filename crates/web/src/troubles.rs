@@ -78,10 +78,10 @@ pub(crate) fn held(engine: &Engine) -> Vec<Cause> {
 
 /// Puts what keeps the whole node from placing calls before all other reasons of a campaign that would dial.
 pub(crate) fn hold(why: &mut Why, campaign: &Campaign, held: &[Cause]) {
-    let contacts: u64 = why.contacts.iter().map(|waiting| waiting.contacts).sum();
-    if !campaign.status.may_dial() || contacts == 0 {
+    if !campaign.status.may_dial() || why.contacts.is_empty() {
         return;
     }
+    let contacts = u64::from(campaign.total_contacts.saturating_sub(campaign.final_contacts));
     let waits = held.iter().map(|cause| Waiting {
         cause: cause.clone(),
         contacts,
