@@ -4,6 +4,7 @@ mod api;
 mod commands;
 mod logging;
 mod node;
+mod provider_clock;
 mod recordings;
 mod settings;
 mod signals;

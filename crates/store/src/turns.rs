@@ -51,13 +51,14 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
-    pub async fn mark_turn(&self, duty: &str, mark: UtcMs) -> Result<()> {
+    pub async fn mark_turn(&self, duty: &str, mark: UtcMs, now: UtcMs) -> Result<()> {
         let mut tx = self.begin().await?;
         on_tx!(tx, |c| sqlx::query(
-            "UPDATE turns SET mark_ms = $2 WHERE duty = $1 AND mark_ms < $2"
+            "UPDATE turns SET mark_ms = $2 WHERE duty = $1 AND (mark_ms < $2 OR mark_ms > $3)"
         )
         .bind(duty)
         .bind(mark.0)
+        .bind(now.0 + CLOCK_TOLERANCE_MS)
         .execute(c)
         .await
         .map(|_| ()))?;

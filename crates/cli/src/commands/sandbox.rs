@@ -25,6 +25,11 @@ pub(crate) struct SandboxArgs {
     /// When the fast clock showed the true time, in milliseconds since 1970
     #[arg(long, value_name = "MS", hide = true)]
     epoch: Option<i64>,
+    /// By how many seconds its clock is ahead of the true time (below 0: behind); can be changed while it runs by `POST
+    /// /sandbox/clock`
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(i64).range(-MOST_OFFSET_S..=MOST_OFFSET_S))]
+    clock_offset: i64,
     /// Seeds every draw: people, faults, ids
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
@@ -41,6 +46,9 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value = "sandbox-key", value_name = "KEY")]
     api_key: String,
 }
+
+/// Ten years, in seconds.
+const MOST_OFFSET_S: i64 = 315_360_000;
 
 /// A set of faults.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +100,7 @@ impl From<LimitFormArg> for LimitForm {
 pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     logging::start(settings);
     let clock = ClockArgs {
-        speed: args.speed,
+        speed: Some(args.speed),
         epoch: args.epoch,
     }
     .clock()?;
@@ -107,6 +115,7 @@ pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Resul
         account_lines: args.account_lines,
         limit_form: args.limit_form.into(),
         faults: args.faults.faults(),
+        clock_ahead_ms: args.clock_offset * 1_000,
         ..sandbox::Settings::default()
     });
     println!("A Vapi-compatible provider listens on {base_url}. No real calls are made.\n");
@@ -114,7 +123,15 @@ pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Resul
     println!("  export VAPI_API_KEY={}", args.api_key);
     println!("  export VAPI_PHONE_NUMBER_ID={DEFAULT_PHONE_NUMBER_ID}\n");
     println!("Assistant: {DEFAULT_ASSISTANT_ID}\nLedger:    {base_url}/sandbox/ledger");
-    let provider_clock = sandbox::Clock::shared(clock.started(), clock.origin().0, clock.speed());
+    let provider_clock = if clock.speed() == 1.0 {
+        sandbox::Clock::machine()
+    } else {
+        println!(
+            "Time:      {} times as fast; `autolynx serve` goes by it",
+            clock.speed()
+        );
+        sandbox::Clock::shared(clock.started(), clock.origin().0, clock.speed())
+    };
     let stop = stop_on_signal();
     sandbox::serve(
         listener,

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use crate::{
     logging,
     node::{self, Surroundings},
+    provider_clock::{self, SandboxClock},
     settings::Settings,
     signals::stop_on_signal,
 };
@@ -18,9 +19,9 @@ use crate::{
 /// How time runs. Only rehearsals against a sandbox change it.
 #[derive(Args, Debug, Clone, Copy)]
 pub(crate) struct ClockArgs {
-    /// How many times as fast as real time
-    #[arg(long, default_value_t = 1.0, value_name = "X", hide = true)]
-    pub(crate) speed: f64,
+    /// How many times as fast as real time [default: as a sandbox says that is the provider, else 1]
+    #[arg(long, value_name = "X", hide = true)]
+    pub(crate) speed: Option<f64>,
     /// When the fast clock showed the true time, in milliseconds since 1970; the same for every process of a rehearsal
     #[arg(long, value_name = "MS", hide = true)]
     pub(crate) epoch: Option<i64>,
@@ -32,22 +33,50 @@ impl ClockArgs {
     /// # Errors
     /// When the speed is not above zero.
     pub(crate) fn clock(self) -> anyhow::Result<SystemClock> {
-        anyhow::ensure!(self.speed > 0.0, "--speed is {}: it must be above 0", self.speed);
+        let speed = self.speed.unwrap_or(1.0);
+        anyhow::ensure!(speed > 0.0, "--speed is {speed}: it must be above 0");
         Ok(match self.epoch {
-            Some(epoch) => SystemClock::faster_since(UtcMs(epoch), self.speed),
-            None if self.speed == 1.0 => SystemClock::real(),
-            None => SystemClock::faster(self.speed),
+            Some(epoch) => SystemClock::faster_since(UtcMs(epoch), speed),
+            None if speed == 1.0 => SystemClock::real(),
+            None => SystemClock::faster(speed),
         })
     }
+
+    /// Whether somebody chose the clock.
+    fn is_chosen(self) -> bool {
+        self.speed.is_some() || self.epoch.is_some()
+    }
+}
+
+/// The clock that somebody chose; else that of a sandbox, where one is the provider; else the machine's. Pages say that
+/// nobody is really called wherever a sandbox is.
+async fn surroundings(args: ClockArgs, settings: &Settings) -> anyhow::Result<Surroundings> {
+    let mut clock = args.clock()?;
+    let sandbox = provider_clock::ask(&settings.vapi_base_url).await;
+    let adopted = sandbox
+        .filter(|_| !args.is_chosen())
+        .and_then(SandboxClock::clock);
+    if let Some(adopted) = adopted {
+        clock = adopted;
+        tracing::info!(
+            speed = clock.speed(),
+            "the provider is a sandbox that runs {} times as fast; using its clock",
+            clock.speed()
+        );
+    } else if sandbox.is_some() {
+        tracing::info!("the provider is a sandbox: no real calls are made");
+    }
+    let base_url = settings.vapi_base_url.trim_end_matches('/');
+    Ok(Surroundings {
+        clock,
+        sandbox_url: sandbox.map(|_| format!("{base_url}/sandbox")),
+    })
 }
 
 /// Serves until told to stop.
 pub(crate) async fn run(args: ClockArgs, settings: Settings) -> anyhow::Result<ExitCode> {
     logging::start(&settings);
-    let surroundings = Surroundings {
-        clock: args.clock()?,
-        sandbox_url: None,
-    };
+    let surroundings = surroundings(args, &settings).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another program there?", settings.listen))?;

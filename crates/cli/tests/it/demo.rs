@@ -27,7 +27,7 @@ async fn keeps_its_promises(args: &[&str]) -> serde_json::Value {
     let report = demo(&all).await;
     let expected = serde_json::json!({
         "rows": CONTACTS + 3, "accepted": CONTACTS, "rejected": 2, "duplicates": 1,
-        "contacts_final": CONTACTS, "dialled_twice": 0, "replay_equals_live": true, "cap": 8,
+        "contacts_final": CONTACTS, "dialled_twice": 0, "called_while_live": 0, "replay_equals_live": true, "cap": 8,
     });
     for (key, value) in expected.as_object().expect("an object") {
         assert_eq!(&report[key], value, "{key}: {report:#}");

@@ -3,6 +3,7 @@
 mod architecture;
 mod assistants;
 mod care;
+mod clocks;
 mod crashes;
 mod database;
 mod demo;

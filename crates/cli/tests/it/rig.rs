@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -106,6 +107,11 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) async fn start(tempo: Tempo, lines: u32, faults: &str, seed: u64) -> Self {
+        Self::start_on(&tempo.args(), lines, faults, seed).await
+    }
+
+    /// With that clock.
+    pub(crate) async fn start_on(clock: &[String], lines: u32, faults: &str, seed: u64) -> Self {
         let mut command = command();
         command
             .args([
@@ -118,7 +124,7 @@ impl Sandbox {
                 faults,
             ])
             .args(["--account-lines", &lines.to_string(), "--seed", &seed.to_string()])
-            .args(tempo.args());
+            .args(clock);
         let mut child = command.spawn().expect("the sandbox starts");
         let url = address_after(&mut child, "VAPI_BASE_URL=http").await;
         Self { _child: child, url }
@@ -127,6 +133,19 @@ impl Sandbox {
     /// The truth.
     pub(crate) async fn ledger(&self) -> Value {
         get(&format!("{}/sandbox/ledger", self.url)).await
+    }
+
+    /// What it says of its clock.
+    pub(crate) async fn clock(&self) -> Value {
+        get(&format!("{}/sandbox/clock", self.url)).await
+    }
+
+    /// Lets its clock jump: from now on it is so many seconds ahead of the true time.
+    pub(crate) async fn jump(&self, offset_s: i64) -> Value {
+        let request = http().post(format!("{}/sandbox/clock", self.url));
+        let (status, clock) = answered(request.json(&serde_json::json!({ "offset_s": offset_s }))).await;
+        assert_eq!(status, 200, "{clock}");
+        clock
     }
 
     /// Every call as the provider's API shows it.
@@ -168,7 +187,10 @@ fn free_port() -> u16 {
 pub(crate) struct NodeSettings {
     pub(crate) database: String,
     pub(crate) provider: String,
-    pub(crate) tempo: Tempo,
+    /// What is said of the clock; nothing: the node finds out by itself.
+    clock: Vec<String>,
+    /// Where the node writes what it does; nowhere: it only says what is wrong.
+    log: Option<PathBuf>,
     pub(crate) account_lines: u32,
     pub(crate) port: u16,
     /// Where the webhooks of its calls go: its own port, unless another node hears them.
@@ -181,7 +203,8 @@ impl NodeSettings {
         Self {
             database: database.to_owned(),
             provider: sandbox.url.clone(),
-            tempo,
+            clock: tempo.args().into(),
+            log: None,
             account_lines,
             port,
             webhook_port: port,
@@ -192,6 +215,15 @@ impl NodeSettings {
     pub(crate) fn through(self, proxy: &Proxy) -> Self {
         Self {
             provider: proxy.url.clone(),
+            ..self
+        }
+    }
+
+    /// Nothing is said of the clock, and the node writes what it does into that file.
+    pub(crate) fn finding_the_clock(self, log: &Path) -> Self {
+        Self {
+            clock: Vec::new(),
+            log: Some(log.to_owned()),
             ..self
         }
     }
@@ -227,7 +259,7 @@ impl Node {
         let mut command = command();
         command
             .arg("serve")
-            .args(settings.tempo.args())
+            .args(&settings.clock)
             .env("DATABASE_URL", &settings.database)
             .env("LISTEN_ADDRESS", &address)
             .env(
@@ -240,10 +272,19 @@ impl Node {
             .env("VAPI_API_KEY", API_KEY)
             .env("DEFAULT_POLICY", "unrestricted")
             .env("ACCOUNT_LINES", settings.account_lines.to_string())
-            .env("LOG_LEVEL", "error");
+            .env("LOG_LEVEL", if settings.log.is_some() { "info" } else { "error" });
+        if let Some(log) = &settings.log {
+            command.stderr(std::fs::File::create(log).expect("a file"));
+        }
         let mut child = command.spawn().expect("the node starts");
         let url = address_after(&mut child, "http").await;
         Self { child, url }
+    }
+
+    /// A page, as text.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = http().get(format!("{}{path}", self.url)).send().await;
+        answer.expect("the node answers").text().await.expect("a page")
     }
 
     /// kill -9.
@@ -359,12 +400,23 @@ pub(crate) fn final_contacts(campaign: &Value) -> u64 {
         .sum()
 }
 
-/// What the ledger must say of any campaign, whatever was done to the nodes: *never twice* and *never over*.
+/// What the ledger must say of any campaign, whatever was done to the nodes: *never twice*, *never over*, and nobody was
+/// called while a call to them was live.
 pub(crate) fn assert_truth(ledger: &Value, lines: u64) {
     assert_eq!(
         ledger["attempts_called_twice"],
         serde_json::json!([]),
         "never twice: {ledger:#}"
+    );
+    assert_eq!(
+        ledger["called_while_live"],
+        serde_json::json!([]),
+        "never over: somebody was called while a call to them was live"
+    );
+    let to_one = ledger["peak_live_to_one_number"].as_u64();
+    assert!(
+        to_one <= Some(1),
+        "never over: {to_one:?} calls to one number at once"
     );
     let peak = ledger["peak_live"].as_u64().expect("a peak");
     assert!(

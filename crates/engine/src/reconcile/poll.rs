@@ -1,6 +1,6 @@
 //! What changed on the account: one list request covers every live call.
 
-use domain::time::UtcMs;
+use domain::time::{CLOCK_TOLERANCE_MS, UtcMs};
 use store::{LONGEST_TURN_AHEAD_MS, OpenCall};
 
 use super::LOOK_BACK_MS;
@@ -34,7 +34,10 @@ impl Engine {
         };
         // Everything since the last poll, but of a long idle time only what may still concern us.
         let oldest = open.iter().filter_map(|call| call.sent_at).min().unwrap_or(now);
-        let since = mark.max(oldest.min(now - LOOK_BACK_MS)) - OVERLAP_MS;
+        // A mark in the future was left by a clock that has been set back since: it would hide every change until then.
+        let mark = Some(mark).filter(|mark| *mark <= now + CLOCK_TOLERANCE_MS);
+        let furthest = oldest.min(now - LOOK_BACK_MS);
+        let since = mark.map_or(furthest, |mark| mark.max(furthest)) - OVERLAP_MS;
         match self.telephony.changed_since(since, now).await {
             Ok(listing) => {
                 // The account may have calls that are not ours: those find no call and leave no trace.
@@ -42,7 +45,7 @@ impl Engine {
                 // By the provider's clock, should ours go ahead of it. Also when the list was too long to be read to its
                 // end: the next one would be longer still, and live calls that it did not reach are asked for by name.
                 if let Some(newest) = listing.facts.iter().map(|fact| fact.at).max() {
-                    self.store.mark_turn(DUTY, newest.min(now)).await?;
+                    self.store.mark_turn(DUTY, newest.min(now), now).await?;
                 }
             }
             Err(error) => {

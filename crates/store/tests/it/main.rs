@@ -47,6 +47,7 @@ mod changes;
 mod claims;
 mod claims_at_once;
 mod claims_cut_short;
+mod clocks;
 mod clones;
 mod completion;
 mod connecting;

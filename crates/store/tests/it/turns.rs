@@ -58,16 +58,16 @@ async fn a_turn_may_be_taken_ahead_of_time(fixture: &Fixture) {
 
 async fn a_mark_is_handed_on_and_never_goes_back(fixture: &Fixture) {
     let store = &fixture.store;
-    store.mark_turn("poll", NOW).await.unwrap();
+    store.mark_turn("poll", NOW, NOW).await.unwrap();
     assert_eq!(
         store.take_turn("poll", 1, NOW).await.unwrap(),
         Some(UtcMs(0)),
         "a duty that nobody took has no mark"
     );
-    store.mark_turn("poll", NOW).await.unwrap();
-    store.mark_turn("poll", NOW - 5_000).await.unwrap();
+    store.mark_turn("poll", NOW, NOW).await.unwrap();
+    store.mark_turn("poll", NOW - 5_000, NOW).await.unwrap();
     assert_eq!(store.take_turn("poll", 1, NOW + 1).await.unwrap(), Some(NOW));
-    store.mark_turn("poll", NOW + 7).await.unwrap();
-    store.mark_turn("sweep", NOW + 9).await.unwrap();
+    store.mark_turn("poll", NOW + 7, NOW + 7).await.unwrap();
+    store.mark_turn("sweep", NOW + 9, NOW + 9).await.unwrap();
     assert_eq!(store.take_turn("poll", 1, NOW + 2).await.unwrap(), Some(NOW + 7));
 }

@@ -35,6 +35,8 @@ pub(crate) struct Report {
     pub(crate) peak_live: u32,
     /// Attempts for which the provider placed more than one call, by its ledger.
     pub(crate) dialled_twice: u64,
+    /// Calls to somebody while another call to the same number was live, by its ledger.
+    pub(crate) called_while_live: u64,
     /// Facts that taught us something, by the way they came.
     pub(crate) facts: BTreeMap<String, u64>,
     /// From the first call's creation to the last one's end, in milliseconds of provider time.
@@ -94,6 +96,7 @@ impl Report {
             cap: args.cap,
             peak_live: ledger.peak_live,
             dialled_twice: ledger.attempts_called_twice.len() as u64,
+            called_while_live: ledger.called_while_live.len() as u64,
             facts: BTreeMap::from([
                 ("webhook".to_owned(), progress.facts.webhook),
                 ("poll".to_owned(), progress.facts.poll),
@@ -113,6 +116,7 @@ impl Report {
     pub(crate) fn guarantees_hold(&self) -> bool {
         self.contacts_final == self.accepted
             && self.dialled_twice == 0
+            && self.called_while_live == 0
             && self.peak_live <= self.cap
             && self.replay_equals_live
     }

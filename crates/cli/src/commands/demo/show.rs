@@ -165,6 +165,13 @@ fn table(report: &Report) -> String {
             ),
         ),
         (
+            "One call a person",
+            match report.called_while_live {
+                0 => "kept: nobody was called while a call to them was live".to_owned(),
+                calls => format!("BROKEN: {calls} calls to people while a call to them was live"),
+            },
+        ),
+        (
             "Nobody lost",
             verdict(report.contacts_final == report.accepted).to_owned(),
         ),

@@ -97,6 +97,15 @@ fn never_over(truth: &Truth, broken: &mut Broken) {
             format!("{most} live calls to {} at once", same[0].0)
         });
     }
+    // By the word of the provider alone, and of people, whatever attempts and campaigns their calls were of.
+    let at_once = &truth.ledger.called_while_live;
+    broken.unless(at_once.is_empty(), "never over", || {
+        format!("people called while a call to them was live: {at_once:?}")
+    });
+    let to_one = truth.ledger.peak_live_to_one_number;
+    broken.unless(to_one <= 1, "never over", || {
+        format!("{to_one} calls live at once to one number")
+    });
 }
 
 /// Nobody hammers the provider: a contact that it turns down waits longer and longer.
