@@ -66,7 +66,7 @@ pub(crate) async fn measure(database: &Database, refills: usize) -> anyhow::Resu
     });
     let measured = refill(&engine, &mut dials, watch, refills).await;
     stop.cancel();
-    running.await?;
+    running.await??;
     let (from_arrival, from_commit) = measured?;
     Ok(vec![
         Measure::count("refills", "calls ended and lines filled again", from_commit.len()),

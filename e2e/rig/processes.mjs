@@ -137,7 +137,7 @@ export class Stage {
     this.#node = await start(
       ["serve", ...this.#clock],
       {
-        DATABASE_URL: `sqlite:${join(this.#folder, "e2e.db")}`,
+        DATABASE_URL: `sqlite:${this.databaseFile}`,
         LISTEN_ADDRESS: `127.0.0.1:${this.#port}`,
         PUBLIC_URL: this.url,
         WEBHOOK_SHARED_SECRET: "e2e-secret-of-sixteen",
@@ -163,6 +163,21 @@ export class Stage {
   /** kill -9. */
   async killNode() {
     if (this.#node) await stop(this.#node.child, "SIGKILL");
+  }
+
+  /**
+   * Stops a process where it is, as if its machine hung, or lets it go on.
+   * @param {"node" | "provider"} who
+   * @param {boolean} frozen
+   */
+  freeze(who, frozen) {
+    const process = who === "node" ? this.#node : this.#sandbox;
+    process?.child.kill(frozen ? "SIGSTOP" : "SIGCONT");
+  }
+
+  /** The file of the node's database. */
+  get databaseFile() {
+    return join(this.#folder, "e2e.db");
   }
 
   /** Where the pages are, without a slash at the end. */
@@ -270,6 +285,7 @@ export class Stage {
 
   /** Stops everything. */
   async close() {
+    for (const who of /** @type {const} */ (["node", "provider"])) this.freeze(who, false);
     if (this.#node) await stop(this.#node.child, "SIGTERM");
     if (this.#sandbox) await stop(this.#sandbox.child, "SIGTERM");
     rmSync(this.#folder, { recursive: true, force: true });

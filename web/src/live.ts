@@ -2,11 +2,17 @@
 // a refresh and never leaves a wrong number.
 
 import htmx from "htmx.org";
-import { showTimes } from "./times";
+import { serverNow, showTimes } from "./times";
 import { settleLamps } from "./lamps";
 
 /** A tab that nobody sees gives its connection back after this long: browsers allow only six to one server. */
 const HIDDEN_GRACE_MS = 15_000;
+/** The server lets itself be heard every five seconds: who has not heard it for so long has lost it. */
+const DEAF_AFTER_MS = 12_000;
+/** A connection that is lost for less is nobody's concern. */
+const TOLD_AFTER_MS = 3_000;
+/** After an error that ends it a connection of our own is opened again after so long. */
+const REOPEN_MS = 2_000;
 /** How often a screen reader hears about progress at most. */
 const ANNOUNCE_EVERY_MS = 30_000;
 
@@ -26,11 +32,13 @@ export function refreshAll(): void {
 export function startLive(): void {
   const sources = watchSources();
   // Also after the first connection: what happened between the rendering and the subscription is fetched now.
-  htmx.on("htmx:sseOpen", () => {
-    showConnection("live");
-    refreshAll();
+  htmx.on("htmx:sseOpen", () => connected());
+  htmx.on("htmx:sseError", () => disconnected());
+  // By then htmx has opened the connection of a page that has one. Every page hears how the server is doing.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!sources.any()) openOwn();
   });
-  htmx.on("htmx:sseError", () => showConnection("lost"));
+  setInterval(() => watchConnection(sources), 1000);
 
   htmx.on("htmx:beforeRequest", (event) => {
     // Nobody is looking: the fragments are fetched when somebody does.
@@ -45,6 +53,7 @@ export function startLive(): void {
       sleeping = window.setTimeout(() => sources.sleep(), HIDDEN_GRACE_MS);
     } else {
       window.clearTimeout(sleeping);
+      heardAt = performance.now();
       if (!sources.wake()) refreshAll();
     }
   });
@@ -59,7 +68,65 @@ function afterSwap(): void {
   if (title) document.title = title;
 }
 
+/** When the server was last heard of, by the browser's own clock that nobody sets. */
+let heardAt = performance.now();
+/** When the connection was lost, by the same clock; nothing while it lives. */
+let lostAt: number | undefined;
+
+function connected(): void {
+  heardAt = performance.now();
+  showConnection("live");
+  refreshAll();
+}
+
+function disconnected(): void {
+  lostAt ??= performance.now();
+  showConnection("lost");
+}
+
+/** The server lives, and this is the banner that it would show now. */
+function heard(version: string): void {
+  heardAt = performance.now();
+  showConnection("live");
+  const shown = document.querySelector<HTMLElement>("[data-banner]")?.dataset["banner"];
+  const banner = document.getElementById("banner");
+  if (banner && shown !== version) htmx.trigger(banner, "refresh", {});
+}
+
+/** Notices a server that vanished without a word, and tells of a connection that does not come back. */
+function watchConnection(sources: Sources): void {
+  if (document.hidden) return;
+  const now = performance.now();
+  if (lostAt === undefined && sources.any() && now - heardAt > DEAF_AFTER_MS) {
+    lostAt = heardAt;
+    showConnection("lost");
+    sources.reopen();
+  }
+  const offline = document.querySelector<HTMLElement>("[data-offline]");
+  if (!offline) return;
+  const told = lostAt !== undefined && now - lostAt >= TOLD_AFTER_MS;
+  if (told && offline.hidden) {
+    const since = offline.querySelector<HTMLTimeElement>("[data-offline-since]");
+    if (since) since.dateTime = new Date(serverNow() - (now - heardAt)).toISOString();
+    showTimes(offline);
+  }
+  if (offline.hidden === told) offline.hidden = !told;
+}
+
+/** A connection for a page that has none of its own: it hears nothing but how the server is doing. */
+function openOwn(): void {
+  const hooks = htmx as unknown as { createEventSource: (url: string) => EventSource };
+  const source = hooks.createEventSource("/events?about=health");
+  source.addEventListener("open", () => connected());
+  source.addEventListener("error", () => {
+    disconnected();
+    // Unless the browser tries again by itself.
+    if (source.readyState === EventSource.CLOSED) window.setTimeout(openOwn, REOPEN_MS);
+  });
+}
+
 function showConnection(state: Connection): void {
+  if (state === "live") lostAt = undefined;
   const element = document.querySelector<HTMLElement>("[data-connection]");
   if (!element) return;
   element.hidden = false;
@@ -85,9 +152,13 @@ function announce(): void {
 }
 
 interface Sources {
+  /** Whether there is any, open or asleep. */
+  any: () => boolean;
   sleep: () => void;
   /** Reopens what slept. False when nothing did. */
   wake: () => boolean;
+  /** Closes what is open and opens it again. */
+  reopen: () => void;
 }
 
 /** Holds the event sources that the extension opens, so that they can be closed and reopened. */
@@ -98,9 +169,20 @@ function watchSources(): Sources {
   hooks.createEventSource = (url) => {
     const source = new EventSource(url);
     open.add(source);
+    source.addEventListener("health", (event) => heard(event.data as string));
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) open.delete(source);
+    });
     return source;
   };
   return {
+    any: () => open.size + asleep.size > 0,
+    reopen() {
+      for (const source of [...open]) {
+        source.close();
+        source.dispatchEvent(new Event("error"));
+      }
+    },
     sleep() {
       for (const source of open) {
         source.close();

@@ -36,7 +36,8 @@ function readServerClock(): Clock {
 
 let serverClock: Clock | undefined;
 
-function serverNow(): number {
+/** What the server's clock shows now. */
+export function serverNow(): number {
   serverClock ??= readServerClock();
   return clockAt(serverClock, Date.now());
 }

@@ -123,6 +123,7 @@ pub(crate) async fn works(
             ..domain::polling::PollPolicy::default()
         },
         dial_grace_ms: dial_grace_ms(clock),
+        patience_ms: patience_ms(clock),
     };
     let assistants = VapiAssistants::new(client.clone());
     let telephony = VapiTelephony::new(client, webhook, settings.max_call_duration_seconds);
@@ -162,6 +163,14 @@ const CHANGE_MS: i64 = 15_000;
 fn dial_grace_ms(clock: SystemClock) -> i64 {
     let usual_ms = engine::Settings::default().dial_grace_ms;
     usual_ms.max(2 * clock_ms(clock, MIN_TIMEOUT))
+}
+
+/// However fast the clock runs, a step really has this long before it counts as stuck.
+const MIN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn patience_ms(clock: SystemClock) -> i64 {
+    let usual_ms = engine::Settings::default().patience_ms;
+    usual_ms.max(clock_ms(clock, MIN_PATIENCE))
 }
 
 /// The account at the provider, reached through `transport`.
@@ -240,14 +249,14 @@ pub(crate) async fn run(
     let dialer = Part::new("the dialer (calls being placed)", {
         let (engine, stop) = (engine.clone(), stop.clone());
         async move {
-            engine.run(stop).await;
+            engine.run(stop).await?;
             Ok(())
         }
     });
     let assistants = Part::new("the assistant directory", {
-        let stop = stop.clone();
+        let (engine, stop) = (engine.clone(), stop.clone());
         async move {
-            directory.run(stop).await;
+            directory.run(engine.supervisor(), stop).await;
             Ok(())
         }
     });

@@ -33,6 +33,34 @@ pub enum Cause {
     Expired,
     /// Its assistant cannot call.
     Assistant,
+    /// Our clock and the provider's cannot be compared before the provider first answers.
+    ClockUnknown,
+    /// The provider's answers do not tell its time.
+    ClockUntold,
+    /// Our clock and the provider's differ: nobody knows for certain what hour it is.
+    ClockDiffers {
+        /// How far ours is ahead, in milliseconds; negative when it is behind.
+        ahead_ms: i64,
+    },
+    /// The provider does not answer.
+    ProviderSilent {
+        /// The moment of its last answer, or else of the first request that failed.
+        since: UtcMs,
+    },
+    /// The provider answers with errors of its own.
+    ProviderFailing {
+        /// The moment of its last good answer, or else of the first request that failed.
+        since: UtcMs,
+        /// The HTTP status that it answers with.
+        status: u16,
+    },
+    /// The provider refuses our key or account.
+    ProviderRefusing {
+        /// The moment of its last good answer, or else of the first request that was refused.
+        since: UtcMs,
+        /// The HTTP status that it answers with.
+        status: u16,
+    },
     /// The provider asked to be left alone for a while.
     ProviderHold,
     /// All lines of the account are taken.
@@ -124,6 +152,17 @@ impl Cause {
             Self::Over { status } => format!("the campaign is over ({})", status.as_str().to_lowercase()),
             Self::Expired => "the campaign has expired".to_owned(),
             Self::Assistant => "the assistant cannot call".to_owned(),
+            Self::ClockUnknown => "Vapi has not answered yet, so its clock and ours cannot be compared".to_owned(),
+            Self::ClockUntold => "Vapi’s answers carry no date, so its clock and ours cannot be compared".to_owned(),
+            Self::ClockDiffers { ahead_ms } => format!(
+                "this machine’s clock is {} {} Vapi’s",
+                coarse(*ahead_ms),
+                if *ahead_ms < 0 { "behind" } else { "ahead of" }
+            ),
+            Self::ProviderSilent { .. } => "Vapi does not answer".to_owned(),
+            Self::ProviderFailing { status, .. } => format!("Vapi answers with errors ({status})"),
+            Self::ProviderRefusing { status: 402, .. } => "Vapi refuses this account (402)".to_owned(),
+            Self::ProviderRefusing { status, .. } => format!("Vapi refuses the API key ({status})"),
             Self::ProviderHold => "the provider asked us to slow down".to_owned(),
             Self::Lines {
                 open,
@@ -162,6 +201,15 @@ impl Cause {
         }
     }
 
+    /// Whether nothing at all is dialed while it lasts, on this node: the clock cannot be trusted.
+    #[must_use]
+    pub const fn holds_dialing(&self) -> bool {
+        matches!(
+            self,
+            Self::ClockUnknown | Self::ClockUntold | Self::ClockDiffers { .. }
+        )
+    }
+
     /// What a person can do about it; nothing where waiting is right.
     #[must_use]
     pub const fn advice(&self) -> Option<&'static str> {
@@ -175,6 +223,10 @@ impl Cause {
                 PauseKind::Assistant => "Put the assistant right, then press Resume.",
             },
             Self::Expired => "Set a later last day to go on.",
+            Self::ClockDiffers { .. } => "Set the clock of this machine by NTP.",
+            Self::ClockUntold => "Let the proxy before this machine pass the header `Date` on.",
+            Self::ProviderRefusing { status: 402, .. } => "Add credit or a plan at Vapi.",
+            Self::ProviderRefusing { .. } => "Check VAPI_API_KEY and the key’s rights at Vapi.",
             Self::Assistant => "Put the assistant right, or give the campaign another.",
             Self::Lines { .. } => "Calls that end free lines. More lines: see Lines.",
             Self::CampaignCap { .. } => "Calls that end free lines. More at once: raise the campaign’s cap.",
@@ -184,6 +236,9 @@ impl Cause {
             Self::NoZone => "Set a time zone for people whose zone is unknown, or add a column `timezone`.",
             Self::Scheduled
             | Self::Over { .. }
+            | Self::ClockUnknown
+            | Self::ProviderSilent { .. }
+            | Self::ProviderFailing { .. }
             | Self::ProviderHold
             | Self::Rate { .. }
             | Self::Batch
@@ -194,6 +249,18 @@ impl Cause {
             | Self::Later { .. }
             | Self::Turn => return None,
         })
+    }
+}
+
+/// A length of time, coarsely: it must not read otherwise with every second.
+#[must_use]
+pub fn coarse(ms: i64) -> String {
+    let seconds = ms.unsigned_abs() / 1_000;
+    match seconds {
+        0..120 => format!("{} s", seconds / 10 * 10),
+        120..6_600 => format!("{} min", (seconds + 30) / 60),
+        6_600..172_800 => format!("{} h", (seconds + 1_800) / 3_600),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
     }
 }
 
@@ -216,6 +283,21 @@ mod tests {
             hours.advice(),
             Some("No hour is lawful there: look at the campaign’s hours.")
         );
+    }
+
+    #[test]
+    fn a_difference_of_clocks_is_told_coarsely_and_with_its_direction() {
+        for (ahead_ms, words) in [
+            (31_000, "30 s ahead of"),
+            (-119_000, "110 s behind"),
+            (6_500_000, "108 min ahead of"),
+            (7_190_000, "2 h ahead of"),
+            (-90_000_000, "25 h behind"),
+            (864_000_000, "10 days ahead of"),
+        ] {
+            let told = Cause::ClockDiffers { ahead_ms }.words();
+            assert_eq!(told, format!("this machine’s clock is {words} Vapi’s"));
+        }
     }
 
     #[test]

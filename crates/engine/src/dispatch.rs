@@ -29,7 +29,9 @@ impl Engine {
     pub async fn dispatch(&self, now: UtcMs) -> store::Result<Dispatched> {
         let claim = self.claim(now).await?;
         let dialled = claim.dials.len();
-        for result in join_all(claim.dials.iter().map(|dial| self.dial(dial))).await {
+        // A dial that panics stops no other.
+        let dials = claim.dials.iter().map(|dial| self.watched_dial(dial));
+        for result in join_all(dials).await {
             result?;
         }
         Ok(Dispatched { dialled })

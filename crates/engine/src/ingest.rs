@@ -1,12 +1,12 @@
 //! The queue between webhooks and the database: one commit for many facts, and an answer only after the commit.
 
-use std::panic::AssertUnwindSafe;
-
-use domain::{call::Fact, throttle::Throttle};
-use futures::FutureExt;
+use domain::call::Fact;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Engine;
+use crate::{
+    Engine,
+    supervise::{Ended, Step},
+};
 
 /// Facts committed together at most.
 const BATCH: usize = 64;
@@ -42,29 +42,45 @@ impl Ingest {
 
 async fn commit_batches(engine: Engine, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
-    // While the database is away, the provider repeats every webhook and each fails alike.
-    let failures = Throttle::new(1);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (facts, waiting): (Vec<Fact>, Vec<_>) = batch.drain(..).unzip();
-        // A panic fails these facts alone: the queue must outlive it, or no webhook would be taken any more.
-        let observed = AssertUnwindSafe(engine.observe(&facts, engine.clock().now()));
-        let result = observed.catch_unwind().await.unwrap_or_else(|_| {
-            Err(store::Error::Other(
-                "a bug: the facts made the node panic".to_owned(),
-            ))
-        });
-        if let Err(error) = &result
-            && let Some(left_out) = failures.admit(engine.clock().now())
-        {
-            tracing::error!(%error, facts = facts.len(), left_out, "facts could not be recorded");
-        }
-        for done in waiting {
-            let result = match &result {
-                Ok(_) => Ok(()),
-                Err(error) => Err(store::Error::Unavailable(error.to_string())),
-            };
+        for (done, result) in waiting.into_iter().zip(commit(&engine, &facts).await) {
             // A sender that went away has no use for the answer.
             let _ = done.send(result);
         }
     }
+}
+
+/// Commits facts together. A panic is that of one of them: each is then tried alone, and none fails for another. The queue
+/// outlives it, or no webhook would be taken any more.
+async fn commit(engine: &Engine, facts: &[Fact]) -> Vec<store::Result<()>> {
+    match observe(engine, facts).await {
+        Ended::Done(()) => facts.iter().map(|_| Ok(())).collect(),
+        Ended::Failed(error, _) => {
+            let error = error.to_string();
+            let told = || store::Error::Unavailable(error.clone());
+            facts.iter().map(|_| Err(told())).collect()
+        }
+        Ended::Panicked(_) if facts.len() > 1 => {
+            let mut results = Vec::with_capacity(facts.len());
+            for fact in facts {
+                results.push(match observe(engine, std::slice::from_ref(fact)).await {
+                    Ended::Done(()) => Ok(()),
+                    Ended::Failed(error, _) => Err(store::Error::Unavailable(error.to_string())),
+                    Ended::Panicked(_) => Err(panicked()),
+                });
+            }
+            results
+        }
+        Ended::Panicked(_) => vec![Err(panicked())],
+    }
+}
+
+async fn observe(engine: &Engine, facts: &[Fact]) -> Ended<()> {
+    let observed = async { engine.observe(facts, engine.clock().now()).await.map(|_| ()) };
+    engine.supervisor().watch(Step::Webhooks, observed).await
+}
+
+fn panicked() -> store::Error {
+    store::Error::Unavailable("a bug: the fact made the node panic".to_owned())
 }

@@ -19,6 +19,7 @@ mod provider;
 mod reconcile;
 mod run;
 mod settings;
+mod supervise;
 mod sweep;
 mod telephony;
 mod vapi_telephony;
@@ -40,8 +41,10 @@ pub use provider::{
     ProviderWatch, TroubleKind, WatchSettings, WatchedTransport,
 };
 pub use reconcile::Reconciled;
+pub use run::Ticked;
 pub use settings::Settings;
 use store::Store;
+pub use supervise::{Dead, Duty, Step, StepState, StepStatus, Supervisor};
 pub use sweep::Swept;
 pub use telephony::{DialAnswer, Listing, LookupError, NumberState, ProviderNumber, RefusalKind, Telephony};
 pub use vapi_telephony::{VapiTelephony, WebhookTarget};
@@ -54,6 +57,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     settings: Settings,
     watch: ProviderWatch,
+    supervisor: Supervisor,
 }
 
 impl Engine {
@@ -68,6 +72,7 @@ impl Engine {
         Self {
             store,
             telephony,
+            supervisor: Supervisor::new(clock.clone(), settings.patience_ms),
             clock,
             settings,
             watch: ProviderWatch::unwatched(),
@@ -105,6 +110,18 @@ impl Engine {
         self.watch
             .clock_check(self.clock.machine_now(), self.clock.steady_ms())
             .hold()
+    }
+
+    /// Who runs this node's background steps.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// How every background step of this node is doing.
+    #[must_use]
+    pub fn steps(&self) -> Vec<StepStatus> {
+        self.supervisor.steps()
     }
 
     /// The data it works on.

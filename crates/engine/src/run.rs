@@ -1,13 +1,16 @@
-//! Running the steps: from wake-ups, with timers as the floor.
+//! Running the steps: from wake-ups, with timers as the floor, each in a task of its own under the supervisor.
 
 use std::{future::Future, time::Duration};
 
 use domain::time::{SECOND_MS, UtcMs};
-use store::Wake;
-use tokio::sync::broadcast;
+use store::{Dial, Kind, Wake};
+use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::Engine;
+use crate::{
+    Directory, Dispatched, Engine, Reconciled, Swept, Tended,
+    supervise::{Dead, Duty, Step, Supervisor},
+};
 
 /// A lost wake-up costs at most this long, in milliseconds.
 const DISPATCH_FLOOR_MS: i64 = 5 * SECOND_MS;
@@ -19,108 +22,231 @@ const SWEEP_EVERY_MS: i64 = 10 * SECOND_MS;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// A person who aborts a campaign waits for it.
 const HANG_UP_EVERY_MS: i64 = SECOND_MS;
-/// After a failure a loop waits this long of the machine's time, so that a dead database is not hammered.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// When told to stop, a step that does not let go of its thread is waited for so long of the machine's time.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What one run of every step did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ticked {
+    /// What `reconcile` did.
+    pub reconciled: Reconciled,
+    /// What `dispatch` did.
+    pub dispatched: Dispatched,
+    /// Live calls that the provider was asked to end.
+    pub hung_up: usize,
+    /// What `sweep` did.
+    pub swept: Swept,
+    /// What was done for assistants.
+    pub tended: Tended,
+}
 
 impl Engine {
     /// Runs every step until told to stop, and then waits for the dials that are under way.
-    pub async fn run(&self, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// [`Dead`] when a step cannot be brought back to life: the process should end, so that it is started anew.
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), Dead> {
         let dials = TaskTracker::new();
-        let loops = async {
-            tokio::join!(
-                self.dispatch_on_wakes(&dials),
-                self.repeat(RECONCILE_EVERY_MS, "reconcile", |now| async move {
-                    self.reconcile(now).await.map(|_| ())
-                }),
-                self.repeat(HANG_UP_EVERY_MS, "hang-up", |now| async move {
-                    self.hang_up(now).await.map(|_| ())
-                }),
-                self.sweep_in_time(),
-                self.probe_now_and_then(),
-                self.store.relay_wakes(),
-            )
+        let mut steps = JoinSet::new();
+        self.start(
+            &mut steps,
+            Step::Dispatch,
+            Dispatching {
+                engine: self.clone(),
+                // Subscribe, then look, then sleep: what happens while looking is not missed.
+                wakes: self.store.subscribe(),
+                dials: dials.clone(),
+            },
+        );
+        self.start(
+            &mut steps,
+            Step::Reconcile,
+            self.every(RECONCILE_EVERY_MS, |engine: Engine, now| async move {
+                engine.reconcile(now).await.map(|_| ())
+            }),
+        );
+        self.start(
+            &mut steps,
+            Step::HangUp,
+            self.every(HANG_UP_EVERY_MS, |engine: Engine, now| async move {
+                engine.hang_up(now).await.map(|_| ())
+            }),
+        );
+        self.start(&mut steps, Step::Sweep, Sweeping(self.clone()));
+        self.start(&mut steps, Step::Probe, Probing(self.clone()));
+        if self.store.kind() == Kind::Postgres {
+            self.start(&mut steps, Step::WakeUps, Relaying(self.clone()));
+        }
+        let supervisor = &self.supervisor;
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            dead = supervisor.died() => Err(dead),
+            // The supervisor itself gave way.
+            Some(_) = steps.join_next() => match futures::FutureExt::now_or_never(supervisor.died()) {
+                Some(dead) => Err(dead),
+                None => Err(Dead { step: Step::Dispatch, panics: 1 }),
+            },
         };
-        tokio::select! {
-            _ = loops => {}
-            () = stop.cancelled() => {}
+        if tokio::time::timeout(GRACE, steps.shutdown()).await.is_err() {
+            tracing::error!("a background step does not stop; it is left behind");
         }
         dials.close();
         dials.wait().await;
+        ended
     }
 
-    /// Dispatches on every wake-up. Answers are awaited apart, so that one slow answer delays no other line.
-    async fn dispatch_on_wakes(&self, dials: &TaskTracker) {
-        // Subscribe, then look, then sleep: what happens while looking is not missed.
-        let mut wakes = self.store.subscribe();
-        loop {
-            let now = self.clock.now();
-            let wait_ms = match self.claim(now).await {
-                Ok(claim) => {
-                    for dial in claim.dials {
-                        let engine = self.clone();
-                        dials.spawn(async move {
-                            if let Err(error) = engine.dial(&dial).await {
-                                tracing::error!(%error, call.id = %dial.call_id, "a dial could not be recorded");
-                            }
-                        });
-                    }
-                    until_next(claim.next_eligible_at, claim.hold_until, now)
-                }
-                Err(error) => {
-                    tracing::error!(%error, step = "dispatch", "step failed");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                    continue;
-                }
-            };
-            tokio::select! {
-                () = woken(&mut wakes) => {}
-                () = self.clock.sleep(wait_ms) => {}
-            }
-        }
-    }
-
-    /// Sweeps every while, and at the moment at which a campaign starts by itself.
-    async fn sweep_in_time(&self) {
-        loop {
-            let now = self.clock.now();
-            let next = match self.sweep(now).await {
-                Ok(_) => self.store.next_start().await,
-                Err(error) => Err(error),
-            };
-            let wait_ms = match next {
-                Ok(next) => next.map_or(SWEEP_EVERY_MS, |at| {
-                    at.since(self.clock.now()).clamp(1, SWEEP_EVERY_MS)
-                }),
-                Err(error) => {
-                    tracing::error!(%error, step = "sweep", "step failed");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                    SWEEP_EVERY_MS
-                }
-            };
-            self.clock.sleep(wait_ms).await;
-        }
-    }
-
-    async fn probe_now_and_then(&self) {
-        loop {
+    /// Runs every step once, one after the other, for a host that has nothing but cron. A step that fails or panics stops
+    /// no other.
+    ///
+    /// # Errors
+    /// That of the first step that failed, after all have run.
+    pub async fn tick(&self, directory: &Directory) -> store::Result<Ticked> {
+        let (supervisor, now) = (&self.supervisor, || self.clock.now());
+        // What the provider says first: without it the clocks cannot be compared, and it may free lines for the dispatch.
+        let probe = async {
             self.probe_provider().await;
-            tokio::time::sleep(PROBE_EVERY).await;
-        }
+            Ok(())
+        };
+        let probed = supervisor.once(Step::Probe, probe).await;
+        let reconciled = supervisor.once(Step::Reconcile, self.reconcile(now())).await;
+        let dispatched = supervisor.once(Step::Dispatch, self.dispatch(now())).await;
+        let hung_up = supervisor.once(Step::HangUp, self.hang_up(now())).await;
+        let swept = supervisor.once(Step::Sweep, self.sweep(now())).await;
+        let tended = supervisor.once(Step::Assistants, directory.tend()).await;
+        probed?;
+        Ok(Ticked {
+            reconciled: reconciled?,
+            dispatched: dispatched?,
+            hung_up: hung_up?,
+            swept: swept?,
+            tended: tended?,
+        })
     }
 
-    async fn repeat<F, Fut>(&self, every_ms: i64, step: &'static str, run: F)
-    where
-        F: Fn(UtcMs) -> Fut,
-        Fut: Future<Output = store::Result<()>>,
-    {
-        loop {
-            if let Err(error) = run(self.clock.now()).await {
-                tracing::error!(%error, step, "step failed");
-                tokio::time::sleep(AFTER_FAILURE).await;
-            }
-            self.clock.sleep(every_ms).await;
+    /// Dials one reserved call. A panic leaves the call to `reconcile`, as a crash would, and is counted.
+    pub(crate) async fn watched_dial(&self, dial: &Dial) -> store::Result<()> {
+        let dialed = self.supervisor.once(Step::Dial, self.dial(dial)).await;
+        if let Err(error) = &dialed {
+            tracing::error!(%error, call.id = %dial.call_id, "a dial could not be recorded");
+        }
+        dialed
+    }
+
+    fn start(&self, steps: &mut JoinSet<()>, step: Step, duty: impl Duty + 'static) {
+        let supervisor: Supervisor = self.supervisor.clone();
+        steps.spawn(async move { supervisor.keep(step, duty).await });
+    }
+
+    fn every<F>(&self, every_ms: i64, run: F) -> Every<F> {
+        Every {
+            engine: self.clone(),
+            every_ms,
+            run,
         }
     }
+}
+
+/// A step that is run every while.
+struct Every<F> {
+    engine: Engine,
+    every_ms: i64,
+    run: F,
+}
+
+impl<F, Fut> Duty for Every<F>
+where
+    F: Fn(Engine, UtcMs) -> Fut + Send + Sync,
+    Fut: Future<Output = store::Result<()>> + Send,
+{
+    async fn turn(&mut self) -> store::Result<i64> {
+        (self.run)(self.engine.clone(), self.engine.clock.now()).await?;
+        Ok(self.every_ms)
+    }
+
+    async fn pause(&mut self, wait_ms: i64) {
+        self.engine.clock.sleep(wait_ms).await;
+    }
+}
+
+/// Dispatches on every wake-up. Answers are awaited apart, so that one slow answer delays no other line.
+struct Dispatching {
+    engine: Engine,
+    wakes: broadcast::Receiver<Wake>,
+    dials: TaskTracker,
+}
+
+impl Duty for Dispatching {
+    async fn turn(&mut self) -> store::Result<i64> {
+        let now = self.engine.clock.now();
+        let claim = self.engine.claim(now).await?;
+        for dial in claim.dials {
+            let engine = self.engine.clone();
+            self.dials.spawn(async move {
+                // It is logged, and the call is looked up.
+                let _ = engine.watched_dial(&dial).await;
+            });
+        }
+        Ok(until_next(claim.next_eligible_at, claim.hold_until, now))
+    }
+
+    async fn pause(&mut self, wait_ms: i64) {
+        tokio::select! {
+            () = woken(&mut self.wakes) => {}
+            () = self.engine.clock.sleep(wait_ms) => {}
+        }
+    }
+}
+
+/// Sweeps every while, and at the moment at which a campaign starts by itself.
+struct Sweeping(Engine);
+
+impl Duty for Sweeping {
+    async fn turn(&mut self) -> store::Result<i64> {
+        self.0.sweep(self.0.clock.now()).await?;
+        let next = self.0.store.next_start().await?;
+        Ok(next.map_or(SWEEP_EVERY_MS, |at| {
+            at.since(self.0.clock.now()).clamp(1, SWEEP_EVERY_MS)
+        }))
+    }
+
+    async fn pause(&mut self, wait_ms: i64) {
+        self.0.clock.sleep(wait_ms).await;
+    }
+}
+
+/// Asks the provider for a sign of life when it has been quiet. That it does not answer is no failure of ours.
+struct Probing(Engine);
+
+impl Duty for Probing {
+    async fn turn(&mut self) -> store::Result<i64> {
+        self.0.probe_provider().await;
+        Ok(0)
+    }
+
+    async fn pause(&mut self, _: i64) {
+        tokio::time::sleep(PROBE_EVERY).await;
+    }
+}
+
+/// Carries wake-ups between nodes for as long as this node runs.
+struct Relaying(Engine);
+
+impl Duty for Relaying {
+    async fn turn(&mut self) -> store::Result<i64> {
+        let supervisor = &self.0.supervisor;
+        self.0
+            .store
+            .relay_wakes(|heard| match heard {
+                Ok(()) => supervisor.count_success(Step::WakeUps),
+                Err(error) => {
+                    supervisor.count_failure(Step::WakeUps, error.to_string());
+                }
+            })
+            .await;
+        Ok(0)
+    }
+
+    async fn pause(&mut self, _: i64) {}
 }
 
 /// How long to sleep, in milliseconds: until something becomes possible, and never longer than the floor.

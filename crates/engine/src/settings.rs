@@ -17,6 +17,9 @@ pub struct Settings {
     pub dial_grace_ms: i64,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
+    /// A background step that asks only the database counts as stuck after so long without a success; slower ones have a
+    /// multiple of it.
+    pub patience_ms: i64,
 }
 
 impl Default for Settings {
@@ -26,6 +29,7 @@ impl Default for Settings {
             max_duration_ms: 10 * MINUTE_MS,
             dial_grace_ms: 90 * SECOND_MS,
             webhooks: false,
+            patience_ms: 30 * SECOND_MS,
         }
     }
 }

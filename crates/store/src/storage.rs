@@ -211,6 +211,11 @@ impl Store {
     }
 
     async fn check_sqlite(&self, read: &SqlitePool, write: &SqlitePool) -> StorageState {
+        // Closing takes the `-wal` file away.
+        if read.is_closed() {
+            let cause = Cause::Closed;
+            return StorageState::Unreachable { cause };
+        }
         if let Some(path) = self.missing_file() {
             return StorageState::FileGone { path };
         }

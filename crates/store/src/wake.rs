@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::broadcast;
 
-use crate::db::{Db, Store};
+use crate::{
+    Result,
+    db::{Db, Store},
+};
 
 const CHANNEL: &str = "autolynx";
 /// NOTIFY serialises commits, so wake-ups for other nodes are sent outside transactions and this often at most.
@@ -105,12 +108,13 @@ impl Store {
         let _ = self.0.wakes.outgoing.send(wake);
     }
 
-    /// Carries wake-ups between nodes until it is dropped. On SQLite there are no other nodes and it never returns.
-    pub async fn relay_wakes(&self) {
+    /// Carries wake-ups between nodes until it is dropped, and reports at least every half minute whether it can. On SQLite
+    /// there are no other nodes and it never returns.
+    pub async fn relay_wakes(&self, report: impl Fn(Result<()>) + Send + Sync) {
         match &self.0.db {
             Db::Sqlite { .. } => std::future::pending().await,
             Db::Postgres(pool) => {
-                tokio::join!(self.send_to_nodes(pool), self.hear_from_nodes(pool));
+                tokio::join!(self.send_to_nodes(pool), self.hear_from_nodes(pool, &report));
             }
         }
     }
@@ -139,19 +143,12 @@ impl Store {
         }
     }
 
-    async fn hear_from_nodes(&self, pool: &sqlx::PgPool) {
-        let mut told = false;
+    async fn hear_from_nodes(&self, pool: &sqlx::PgPool, report: &(impl Fn(Result<()>) + Sync)) {
         let listening = async {
             loop {
-                if let Err(error) = self.listen(pool, &mut told).await {
-                    let error = crate::Error::from(error);
-                    // A server that stays away is told of once, here.
-                    if told {
-                        tracing::debug!(%error, "still not listening to other nodes");
-                    } else {
-                        tracing::warn!(%error, "not listening to other nodes: what they do is noticed seconds later");
-                        told = true;
-                    }
+                if let Err(error) = self.listen(pool, report).await {
+                    // What other nodes do is noticed seconds later, by the timers.
+                    report(Err(error.into()));
                 }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -160,7 +157,11 @@ impl Store {
         let _: Result<(), _> = pool.close_event().do_until(listening).await;
     }
 
-    async fn listen(&self, pool: &sqlx::PgPool, told: &mut bool) -> Result<(), sqlx::Error> {
+    async fn listen(
+        &self,
+        pool: &sqlx::PgPool,
+        report: &(impl Fn(Result<()>) + Sync),
+    ) -> Result<(), sqlx::Error> {
         // A connection of its own, held as long as the node lives: none of those that work waits for.
         let own = PgPoolOptions::new()
             .max_connections(1)
@@ -169,7 +170,7 @@ impl Store {
             .connect_lazy_with(pool.connect_options().as_ref().clone());
         let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(CHANNEL).await?;
-        *told = false;
+        report(Ok(()));
         // Whatever was missed while nobody listened.
         let _ = self.0.wakes.local.send(Wake::Dispatch);
         loop {
@@ -177,6 +178,7 @@ impl Store {
                 // A connection that is dead is as silent as one without news.
                 let asked = sqlx::query("SELECT 1").execute(&mut listener);
                 self.0.marks.bounded(asked).await?;
+                report(Ok(()));
                 continue;
             };
             let wake = match received? {
@@ -184,6 +186,7 @@ impl Store {
                 // The connection broke and is there again; whatever was sent in between is lost.
                 None => Some(Wake::Dispatch),
             };
+            report(Ok(()));
             if let Some(wake) = wake {
                 let _ = self.0.wakes.local.send(wake);
             }

@@ -16,6 +16,7 @@ use domain::{
 use engine::LookupError;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use store::StorageState;
 
 /// An error as the one who asked sees it. The cause of a fault of ours stands in the log and nowhere else.
 #[derive(Clone, Debug)]
@@ -106,6 +107,20 @@ impl ApiError {
             Some(ms) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider_busy", message)
                 .retry_after_secs(u64::try_from(ms).unwrap_or(0).div_ceil(1_000).max(1)),
         }
+    }
+
+    /// 503: the database does not do its work.
+    #[must_use]
+    pub(crate) fn storage(state: &StorageState) -> Self {
+        let message = format!("{state} Nothing was changed.");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message)
+            .with_details(json!({ "storage": state.code() }))
+            .retry_after_secs(5)
+    }
+
+    /// Whether the database is the cause.
+    pub(crate) fn is_of_storage(&self) -> bool {
+        matches!(self.code(), "database_unavailable" | "disk_full")
     }
 
     /// Adds details for programs.

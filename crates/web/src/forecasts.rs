@@ -74,6 +74,20 @@ struct Known {
     is_being_made: bool,
 }
 
+/// A forecast in the making. However that ends, by a panic too, it can be made anew.
+struct BeingMade {
+    forecasts: Arc<Forecasts>,
+    id: CampaignId,
+}
+
+impl Drop for BeingMade {
+    fn drop(&mut self) {
+        self.forecasts.known().entry(self.id).or_default().is_being_made = false;
+        // Nobody may be listening.
+        let _ = self.forecasts.told.send(self.id);
+    }
+}
+
 /// The forecasts of this node.
 pub(crate) struct Forecasts {
     engine: Engine,
@@ -113,12 +127,10 @@ impl Forecasts {
             known.is_being_made = true;
             let (forecasts, id) = (self.clone(), campaign.id);
             tokio::spawn(async move {
-                if let Err(error) = forecasts.make(id, basis).await {
+                let making = BeingMade { forecasts, id };
+                if let Err(error) = making.forecasts.make(id, basis).await {
                     tracing::warn!(campaign.id = %id, %error, "no forecast could be made");
                 }
-                forecasts.known().entry(id).or_default().is_being_made = false;
-                // Nobody may be listening.
-                let _ = forecasts.told.send(id);
             });
         }
         made

@@ -30,10 +30,13 @@ pub mod serve;
 mod sheet;
 mod shown;
 pub mod state;
+mod troubles;
 mod upload;
 mod views;
+mod vitals;
 
 pub use features::Features;
 pub use router::router;
 pub use serve::serve;
 pub use state::{AppState, Secret, WebSettings};
+pub use vitals::LostLines;

@@ -1,7 +1,8 @@
 //! `GET /events`: tells pages that something changed, and nothing more. They fetch their fragments again.
 //!
 //! A message says only which campaign, or which assistant, changed. After the last change of a campaign a message always follows, so a page
-//! that fetches on every message ends with the truth.
+//! that fetches on every message ends with the truth. A message `health` comes every few seconds, and whenever the banner
+//! over every page changes: it says which banner that is, and that the connection lives.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -43,7 +44,8 @@ pub(crate) struct LiveQuery {
     campaign: Option<Uuid>,
     /// Only this assistant.
     assistant: Option<Uuid>,
-    /// `assistants`: all assistants; `suppressions`: whom not to call; `account`: its lines. Anything else: all campaigns.
+    /// `assistants`: all assistants; `suppressions`: whom not to call; `account`: its lines; `health`: nothing but how this
+    /// node is doing. Anything else: all campaigns.
     about: Option<String>,
 }
 
@@ -58,6 +60,8 @@ enum Topic {
     Suppressions,
     /// The lines that all campaigns share.
     Account,
+    /// Nothing but how this node is doing, of which everybody hears.
+    Health,
 }
 
 impl LiveQuery {
@@ -68,6 +72,7 @@ impl LiveQuery {
             (None, None, Some("assistants")) => Topic::Assistants,
             (None, None, Some("suppressions")) => Topic::Suppressions,
             (None, None, Some("account")) => Topic::Account,
+            (None, None, Some("health")) => Topic::Health,
             (None, None, _) => Topic::Campaigns,
         }
     }
@@ -102,7 +107,9 @@ impl Topic {
         match self {
             Self::Campaign(id) => Change::Of(id.0),
             Self::Assistant(id) => Change::Of(id.0),
-            Self::Campaigns | Self::Assistants | Self::Suppressions | Self::Account => Change::Anything,
+            Self::Campaigns | Self::Assistants | Self::Suppressions | Self::Account | Self::Health => {
+                Change::Anything
+            }
         }
     }
 }
@@ -120,9 +127,12 @@ pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<
     let topic = query.topic();
     let forecasts = forecasts(state.forecasts.subscribe(), topic);
     let changes = stream::select(changes(state.store().subscribe(), topic), forecasts);
+    let changes = changes.map(|change| Event::default().event("changed").data(change.to_string()));
+    let beats = state.vitals.beats();
+    let beats = beats.map(|version| Event::default().event("health").data(version));
     let hello = stream::once(async { Event::default().comment("connected").retry(RETRY) });
     let messages = hello
-        .chain(changes.map(|change| Event::default().event("changed").data(change.to_string())))
+        .chain(ends_with_first(changes, beats))
         .map(Ok::<_, Infallible>)
         .take_until(state.stop.clone().cancelled_owned());
     let headers = [
@@ -134,6 +144,17 @@ pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<
         Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)),
     )
         .into_response()
+}
+
+/// Both streams as they come, until the first of them ends.
+fn ends_with_first<T: Send>(
+    first: impl Stream<Item = T> + Send,
+    second: impl Stream<Item = T> + Send,
+) -> impl Stream<Item = T> + Send {
+    let over = || stream::once(async { None });
+    stream::select(first.map(Some).chain(over()), second.map(Some).chain(over()))
+        .take_while(|item| futures::future::ready(item.is_some()))
+        .filter_map(futures::future::ready)
 }
 
 impl std::fmt::Display for Change {
@@ -209,6 +230,7 @@ impl Watcher {
                     self.note(change);
                 }
             }
+            Err(RecvError::Lagged(_)) if self.topic == Topic::Health => {}
             Err(RecvError::Lagged(_)) => self.note(self.topic.lost()),
             Err(RecvError::Closed) => {
                 self.closed = true;

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::time::{SECOND_MS, UtcMs};
-use engine::{Clock, LookupError, ProviderNumber, Telephony};
+use engine::{Engine, LookupError, ProviderNumber, TroubleKind};
 use tokio::sync::Mutex;
 
 /// How long an answer is taken for the present state, in milliseconds.
@@ -36,18 +36,16 @@ struct Known {
 }
 
 pub(crate) struct Numbers {
-    telephony: Arc<dyn Telephony>,
-    clock: Arc<dyn Clock>,
+    engine: Engine,
     // Held while asking: many pages opened at once ask once.
     known: Mutex<Known>,
     last_contact: std::sync::Mutex<Option<LastContact>>,
 }
 
 impl Numbers {
-    pub(crate) fn new(telephony: Arc<dyn Telephony>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(engine: Engine) -> Self {
         Self {
-            telephony,
-            clock,
+            engine,
             known: Mutex::new(Known::default()),
             last_contact: std::sync::Mutex::new(None),
         }
@@ -56,7 +54,7 @@ impl Numbers {
     /// The numbers, at most half a minute old.
     pub(crate) async fn list(&self) -> Result<Listed, LookupError> {
         let mut known = self.known.lock().await;
-        let now = self.clock.now();
+        let now = self.engine.clock().now();
         if let Some(listed) = &known.listed
             && now.since(listed.at) < FRESH_MS
         {
@@ -67,7 +65,7 @@ impl Numbers {
         {
             return Err(error.clone());
         }
-        match self.patiently(self.telephony.phone_numbers()).await {
+        match self.patiently(self.engine.telephony().phone_numbers()).await {
             Ok(numbers) => {
                 let listed = Listed {
                     at: now,
@@ -87,8 +85,18 @@ impl Numbers {
         }
     }
 
-    /// The numbers as the provider last told them, however long ago, and why it cannot be asked now, if so.
+    /// The numbers as the provider last told them, however long ago, and why it cannot be asked now, if so. No page waits
+    /// for a provider that is known to be silent: the dialer asks it for a sign of life.
     pub(crate) async fn as_known(&self) -> (Option<Listed>, Option<LookupError>) {
+        let trouble = self.engine.provider_status().trouble;
+        if trouble.is_some_and(|trouble| trouble.kind == TroubleKind::Silent) {
+            let known = self.known.try_lock().ok();
+            let error = LookupError {
+                message: "it does not answer".to_owned(),
+                retry_after_ms: None,
+            };
+            return (known.and_then(|known| known.listed.clone()), Some(error));
+        }
         match self.list().await {
             Ok(listed) => (Some(listed), None),
             Err(error) => (self.known.lock().await.listed.clone(), Some(error)),
@@ -102,7 +110,7 @@ impl Numbers {
         let listed = known.listed.clone();
         let fresh = listed
             .as_ref()
-            .is_some_and(|listed| self.clock.now().since(listed.at) < FRESH_MS);
+            .is_some_and(|listed| self.engine.clock().now().since(listed.at) < FRESH_MS);
         drop(known);
         if !fresh {
             let numbers = self.clone();
@@ -113,7 +121,7 @@ impl Numbers {
 
     /// The numbers, asked for now.
     pub(crate) async fn ask(&self) -> Result<Vec<ProviderNumber>, LookupError> {
-        self.patiently(self.telephony.phone_numbers()).await
+        self.patiently(self.engine.telephony().phone_numbers()).await
     }
 
     /// How the provider was found the last time; `None` when it was never asked.
@@ -137,7 +145,7 @@ impl Numbers {
         });
         let error = answer.as_ref().err().map(|error| error.message.clone());
         let contact = LastContact {
-            at: self.clock.now(),
+            at: self.engine.clock().now(),
             error,
         };
         *self

@@ -17,8 +17,6 @@ const LINES_A_ROUTE: u32 = 20;
 pub(crate) struct Quiet {
     /// Webhooks without a proof.
     pub(crate) turned_away: Throttle,
-    /// Health checks of a database that does not answer.
-    pub(crate) unhealthy: Throttle,
     /// Keyed by the template of the route and the status, so that a flood on one route hides no other: as many as the
     /// router has.
     requests: Mutex<HashMap<(String, StatusCode), Arc<Throttle>>>,
@@ -28,7 +26,6 @@ impl Default for Quiet {
     fn default() -> Self {
         Self {
             turned_away: Throttle::new(1),
-            unhealthy: Throttle::new(1),
             requests: Mutex::default(),
         }
     }

@@ -7,6 +7,7 @@
 //! | `GET /assistants`, `/assistants/new`, `/assistants/{id}`, `…/edit`, `…/versions/{n}`, `/numbers` | pages |
 //! | `GET /campaigns/live`, `/campaigns/{id}/live`, `…/calls`, `…/import`, `…/redial`, `…/contacts/{contact}/panel`, `/calls/{id}/panel`, `/suppressions/live`, `/account/live`, `/assistants/live`, `/assistants/{id}/live`, `/numbers/live` | fragments of pages |
 //! | `GET /events?campaign`, `?assistant`, `?about` | live updates |
+//! | `GET /banner` | what stands over every page: a fragment that needs no database |
 //! | `GET /assets/{file}` | the web bundle |
 //! | `GET`, `POST /api/campaigns` | list, import |
 //! | `GET`, `PATCH /api/campaigns/{id}`, `POST …/start`, `…/schedule`, `…/pause`, `…/abort` and so on, `…/clone` | one campaign |
@@ -21,7 +22,7 @@
 //!
 //! From the outside in: `around` names a request, gives errors their form and logs one line; answers are compressed;
 //! everything but the addresses for machines must be asked for by a name of ours (`known_host`) and, to change something,
-//! from our own pages (`same_origin`); each group has its limits of time and size.
+//! from our own pages (`same_origin`); nobody waits for a database that is known to be gone (`storage_away`); each group has its limits of time and size.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ use tower_http::compression::{CompressionLayer, Predicate, predicate::SizeAbove}
 
 use crate::{
     api, assets, handlers, live,
-    middleware::{around, known_host, same_origin, time_limit},
+    middleware::{around, known_host, same_origin, storage_away, time_limit},
     state::AppState,
 };
 
@@ -91,7 +92,10 @@ pub fn router(state: AppState) -> Router {
         .route("/numbers", get(handlers::numbers))
         .route("/numbers/live", get(handlers::numbers_live))
         .route("/calls/{id}", get(handlers::call))
-        .route("/calls/{id}/panel", get(handlers::call_panel))
+        .route("/calls/{id}/panel", get(handlers::call_panel));
+    // These need no database.
+    let beside = Router::new()
+        .route("/banner", get(handlers::banner))
         .route("/assets/{file}", get(assets::handler))
         .route("/events", get(live::events));
     let data = Router::new()
@@ -176,6 +180,8 @@ pub fn router(state: AppState) -> Router {
         .layer(within(PATIENCE))
         .merge(slow)
         .merge(campaigns)
+        .layer(from_fn_with_state(state.clone(), storage_away))
+        .merge(beside.layer(within(PATIENCE)))
         .layer(same_origin())
         .layer(from_fn_with_state(state.clone(), known_host));
 

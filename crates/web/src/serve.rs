@@ -3,10 +3,11 @@
 use std::{io, time::Duration};
 
 use axum::serve::ListenerExt;
+use engine::Step;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{router::router, state::AppState};
+use crate::{router::router, state::AppState, vitals::Looking};
 
 /// After the word to stop, requests under way may go on for so long.
 const GRACE: Duration = Duration::from_secs(10);
@@ -17,6 +18,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the listener breaks down.
 pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) -> io::Result<()> {
+    let (supervisor, looking) = (state.engine.supervisor().clone(), Looking(state.vitals.clone()));
+    let _looking = AbortOnDropHandle::new(tokio::spawn(async move {
+        supervisor.keep(Step::Health, looking).await;
+    }));
     let app = router(state.with_stop(stop.clone()));
     // Without delay, a small event would wait for the next one.
     let listener = listener.tap_io(|stream| {

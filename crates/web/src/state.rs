@@ -9,8 +9,14 @@ use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    counts::Counts, features::Features, forecasts::Forecasts, numbers::Numbers, quiet::Quiet,
+    api::health::Counted,
+    counts::Counts,
+    features::Features,
+    forecasts::Forecasts,
+    numbers::Numbers,
+    quiet::Quiet,
     recordings::Recordings,
+    vitals::{LostLines, Vitals},
 };
 
 /// A secret from the settings. Compared in constant time, and never shown.
@@ -68,6 +74,8 @@ pub struct WebSettings {
     pub allowed_hosts: Vec<String>,
     /// What is switched on.
     pub features: Features,
+    /// Tells how many lines the log has lost. Without it, none are known.
+    pub lost_log_lines: Option<LostLines>,
 }
 
 impl Default for WebSettings {
@@ -86,6 +94,7 @@ impl Default for WebSettings {
             clock_speed: 1.0,
             allowed_hosts: Vec::new(),
             features: Features::default(),
+            lost_log_lines: None,
         }
     }
 }
@@ -100,6 +109,8 @@ pub struct AppState {
     pub(crate) directory: Directory,
     pub(crate) numbers: Arc<Numbers>,
     pub(crate) forecasts: Arc<Forecasts>,
+    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) counted: Arc<Counted>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
     pub(crate) quiet: Arc<Quiet>,
@@ -115,8 +126,10 @@ impl AppState {
         Self {
             counts: Arc::new(Counts::new(engine.store().clone())),
             directory,
-            numbers: Arc::new(Numbers::new(engine.telephony().clone(), engine.clock().clone())),
+            numbers: Arc::new(Numbers::new(engine.clone())),
             forecasts: Arc::new(Forecasts::new(engine.clone(), settings.clock_speed)),
+            counted: Arc::default(),
+            vitals: Arc::new(Vitals::new(engine.clone(), settings.clock_speed)),
             engine,
             inbox,
             settings: Arc::new(settings),

@@ -1,6 +1,6 @@
 //! What the directory needs without anybody asking.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use domain::{
     directory::Source,
@@ -8,9 +8,10 @@ use domain::{
     time::{MINUTE_MS, SECOND_MS},
 };
 use store::{AssistantFilter, Intended, Page};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{ChangeAnswer, Directory, DirectoryError, ProviderAssistant, config_of};
+use crate::supervise::{Duty, Step, Supervisor};
 
 /// How often doubts and spent assistants are looked for, in milliseconds.
 const EVERY_MS: i64 = 2 * SECOND_MS;
@@ -19,8 +20,6 @@ const COMPARE_EVERY_MS: i64 = 10 * MINUTE_MS;
 const COMPARE: &str = "compare assistants";
 /// Records compared at most.
 const MOST: u32 = 10_000;
-/// After a failure the loop waits this long of the machine's time.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// What tending did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,19 +60,15 @@ impl Directory {
         Ok(tended)
     }
 
-    /// Tends until told to stop.
-    pub async fn run(&self, stop: CancellationToken) {
-        let tend = async {
-            loop {
-                if let Err(error) = self.tend().await {
-                    tracing::error!(%error, step = "directory", "step failed");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                }
-                self.clock.sleep(EVERY_MS).await;
-            }
-        };
+    /// Tends until told to stop, under a supervisor.
+    pub async fn run(&self, supervisor: &Supervisor, stop: CancellationToken) {
+        let (supervisor, directory) = (supervisor.clone(), self.clone());
+        // In a task of its own: whatever happens to it stops no other step.
+        let tending = AbortOnDropHandle::new(tokio::spawn(async move {
+            supervisor.keep(Step::Assistants, directory).await;
+        }));
         tokio::select! {
-            () = tend => {}
+            _ = tending => stop.cancelled().await,
             () = stop.cancelled() => {}
         }
     }
@@ -138,6 +133,17 @@ impl Directory {
             }
         }
         Ok(())
+    }
+}
+
+impl Duty for Directory {
+    async fn turn(&mut self) -> store::Result<i64> {
+        self.tend().await?;
+        Ok(EVERY_MS)
+    }
+
+    async fn pause(&mut self, wait_ms: i64) {
+        self.clock.sleep(wait_ms).await;
     }
 }
 

@@ -22,3 +22,4 @@ mod rules;
 mod scenarios;
 mod sim;
 mod simulation;
+mod supervised;

@@ -78,8 +78,9 @@ async fn connect(path: &str, options: Options) -> Result<(SqlitePool, SqlitePool
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(connect.clone())
         .await?;
+    // A file that was taken away while we run must not be made anew, empty, by a reader that connects later.
     let read = pool(options.connections.max(1))
-        .connect_with(connect.pragma("query_only", "on"))
+        .connect_with(connect.create_if_missing(false).pragma("query_only", "on"))
         .await?;
     Ok((write, read))
 }

@@ -47,7 +47,7 @@ async fn relay(node: &Store) -> (JoinHandle<()>, Receiver<Wake>) {
     let mut wakes = node.subscribe();
     let relay = tokio::spawn({
         let node = node.clone();
-        async move { node.relay_wakes().await }
+        async move { node.relay_wakes(|_| {}).await }
     });
     hear(&mut wakes, Wake::Dispatch).await;
     (relay, wakes)
@@ -143,7 +143,7 @@ async fn a_listener_that_lost_its_connection_comes_back_and_looks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite_the_relay_has_nothing_to_do() {
     fixture::run(Kind::Sqlite, async |fixture| {
-        let relayed = fixture.store.relay_wakes();
+        let relayed = fixture.store.relay_wakes(|_| {});
         futures::pin_mut!(relayed);
         assert!(futures::poll!(relayed.as_mut()).is_pending());
     })

@@ -1,11 +1,11 @@
 //! `GET /api/campaigns/{id}/preflight`: what stands in the way of the calls of a campaign, before it starts.
 
 use axum::{Json, extract::State};
-use domain::{ids::CampaignId, time::UtcMs};
+use domain::{ids::CampaignId, time::UtcMs, waiting::Cause};
 use serde::Serialize;
 
 use super::{act_on_campaign::gaps, forecast::ForecastJson, shapes::dollars, unfit::words};
-use crate::{error::ApiError, extract::Id, state::AppState};
+use crate::{error::ApiError, extract::Id, state::AppState, troubles::held};
 
 /// What was found. People may be counted for several reasons.
 #[derive(Serialize)]
@@ -18,6 +18,8 @@ pub(crate) struct PreflightJson {
     rows_duplicate: u32,
     /// People who wait to be called; the others are final.
     waiting: u64,
+    /// What keeps the whole node from placing calls: its clock, or the provider.
+    blocked_by: Vec<HeldJson>,
     /// Of them, who can be called, now or later.
     callable: u64,
     /// Who also waits in another campaign that is not over.
@@ -49,6 +51,18 @@ pub(crate) struct PreflightJson {
     refusal: Option<RefusalJson>,
     /// When it will be finished and what it will have cost; absent once it is over.
     forecast: Option<ForecastJson>,
+}
+
+/// A reason for which the whole node places no calls, or none that succeed.
+#[derive(Serialize)]
+struct HeldJson {
+    /// The cause and what belongs to it.
+    #[serde(flatten)]
+    cause: Cause,
+    /// The same in words.
+    words: String,
+    /// What to do about it.
+    advice: Option<&'static str>,
 }
 
 /// A variable of the assistant's words that people lack.
@@ -110,6 +124,14 @@ pub(crate) async fn handler(
         rows_rejected: campaign.rows_rejected,
         rows_duplicate: campaign.rows_duplicate,
         waiting: found.waiting,
+        blocked_by: held(&state.engine)
+            .into_iter()
+            .map(|cause| HeldJson {
+                words: cause.words(),
+                advice: cause.advice(),
+                cause,
+            })
+            .collect(),
         callable: found.callable,
         elsewhere: found.elsewhere,
         suppressed: found.suppressed,

@@ -55,26 +55,21 @@ pub(crate) async fn handler(
     authorize(state.settings.cron_secret.as_ref(), &headers)?;
     let directory = state.directory.clone();
     let tick = to_the_end(&state.engine, |engine| async move {
-        // What the provider says first: it may free lines for the dispatch.
-        let reconciled = engine.reconcile(engine.clock().now()).await?;
-        let dispatched = engine.dispatch(engine.clock().now()).await?;
-        engine.hang_up(engine.clock().now()).await?;
-        let swept = engine.sweep(engine.clock().now()).await?;
-        let tended = directory.tend().await?;
+        let ticked = engine.tick(&directory).await?;
         Ok(TickJson {
             dispatched: DispatchedJson {
-                dialled: dispatched.dialled,
+                dialled: ticked.dispatched.dialled,
             },
-            reconciled: reconciled.into(),
+            reconciled: ticked.reconciled.into(),
             swept: SweptJson {
-                completed: swept.completed,
-                skipped: swept.skipped,
-                started: swept.started,
+                completed: ticked.swept.completed,
+                skipped: ticked.swept.skipped,
+                started: ticked.swept.started,
             },
             directory: TendedJson {
-                looked_up: tended.looked_up,
-                removals: tended.removals,
-                compared: tended.compared,
+                looked_up: ticked.tended.looked_up,
+                removals: ticked.tended.removals,
+                compared: ticked.tended.compared,
             },
         })
     })

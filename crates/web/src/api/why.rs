@@ -12,7 +12,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{error::ApiError, extract::Id, features::Features, shown::without_sums, state::AppState};
+use crate::{
+    error::ApiError,
+    extract::Id,
+    features::Features,
+    shown::without_sums,
+    state::AppState,
+    troubles::{held, hold, hold_contact},
+};
 
 /// A reason to wait.
 #[derive(Serialize)]
@@ -71,7 +78,8 @@ pub(crate) async fn campaign(
 ) -> Result<Json<WhyJson>, ApiError> {
     let campaign = state.store().campaign(id).await?;
     let campaign = campaign.ok_or_else(|| ApiError::not_found("campaign"))?;
-    let why = state.store().why(&campaign, state.now()).await?;
+    let mut why = state.store().why(&campaign, state.now()).await?;
+    hold(&mut why, &campaign, &held(&state.engine));
     Ok(Json(WhyJson {
         status: campaign.status.as_str(),
         open_calls: why.open_calls,
@@ -99,7 +107,8 @@ pub(crate) async fn contact(
         .store()
         .why_contact(&found, ContactId(contact), state.now())
         .await?;
-    let why = why.ok_or_else(|| ApiError::not_found("contact"))?;
+    let mut why = why.ok_or_else(|| ApiError::not_found("contact"))?;
+    hold_contact(&mut why, &found, &held(&state.engine));
     Ok(Json(ContactWhyJson {
         state: why.state.as_str(),
         waits: WaitingJson::all(&why.waits, state.settings.features)?,

@@ -22,6 +22,7 @@ use crate::{
     pages::{Badge, CallsFilter, CallsTable, CampaignLive, CampaignPage, ChangeAssistant, Choices},
     shown,
     state::AppState,
+    troubles::{as_of, held, hold},
     views::{
         calls, campaign_dialogs,
         campaign_live::{FINISHED_SAMPLE, Parts},
@@ -127,6 +128,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         };
         store.contacts(id, &filter, Page { limit, offset: 0 }).await
     };
+    let held = held(&state.engine);
     let draft = matches!(
         campaign.status,
         CampaignStatus::Created | CampaignStatus::Scheduled
@@ -151,8 +153,11 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     let why = if draft || campaign.status.is_final() {
         None
     } else {
-        Some(store.why(&campaign, now).await?)
+        let mut why = store.why(&campaign, now).await?;
+        hold(&mut why, &campaign, &held);
+        Some(why)
     };
+    let account = store.account(now).await?;
     let not_hung_up = store.calls_not_hung_up(&campaign).await?;
     let features = state.settings.features;
     // A page of a campaign never waits for the provider.
@@ -164,7 +169,7 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
     let open = store.open_calls_by_number().await?;
     let parts = Parts {
         progress: state.counts.progress(id, now).await?,
-        account: store.account(now).await?,
+        account,
         calling: first(ContactState::Calling, MOST_LAMPS).await?,
         finished: first(ContactState::Done, FINISHED_SAMPLE).await?,
         gaps: gaps(state, &campaign).await?,
@@ -177,6 +182,12 @@ async fn live(state: &AppState, campaign: Campaign, policy: Policy) -> Result<Ca
         forecast: state.forecasts.glance(&campaign),
         not_hung_up,
         policy,
+        held,
+        as_of: if campaign.status.is_final() && campaign.open_calls == 0 {
+            None
+        } else {
+            as_of(&state.engine, account.last_webhook_at)
+        },
         webhooks: state.settings.public_url_set,
         features,
         campaign,

@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     pages::{ContactPage, ContactPanel},
     state::AppState,
+    troubles::{held, hold_contact},
     views::{contact::Parts, shell::shell},
 };
 
@@ -49,10 +50,11 @@ async fn read(state: &AppState, address: Address) -> Result<ContactPanel, ApiErr
         .contact(campaign.id, contact, now)
         .await?
         .ok_or_else(missing)?;
-    let why = store
+    let mut why = store
         .why_contact(&campaign, contact.id, now)
         .await?
         .ok_or_else(missing)?;
+    hold_contact(&mut why, &campaign, &held(&state.engine));
     let of_number = SuppressionFilter {
         number: Some(contact.phone.clone()),
         ..SuppressionFilter::default()

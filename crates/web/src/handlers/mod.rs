@@ -2,6 +2,7 @@
 
 mod account;
 mod assistants;
+mod banner;
 mod calls;
 mod campaign;
 mod campaigns;
@@ -14,13 +15,20 @@ mod suppressions;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
+use store::StorageState;
 
-use crate::{error::ApiError, pages::ErrorPage, state::AppState, views::shell::shell};
+use crate::{
+    error::ApiError,
+    pages::{ErrorPage, Shell},
+    state::AppState,
+    views::{banner::storage_title, shell::shell},
+};
 
 pub(crate) use account::{account, account_live, save as save_account};
 pub(crate) use assistants::{
     assistant, assistant_live, assistant_version, assistants, assistants_live, edit_assistant, new_assistant,
 };
+pub(crate) use banner::banner;
 pub(crate) use calls::{call, call_panel};
 pub(crate) use campaign::{campaign, campaign_calls, campaign_import, campaign_live, campaign_redial};
 pub(crate) use campaigns::{campaigns, campaigns_live};
@@ -42,6 +50,26 @@ pub(crate) fn html(page: &impl Template) -> Result<Response, ApiError> {
     Ok(Html(text).into_response())
 }
 
+/// A page instead of one that needs the database: what is wrong with it, and what to do.
+fn storage_page(shell: Shell, error: &ApiError, storage: &StorageState, request_id: &str) -> ErrorPage {
+    let (title, message) = if storage.is_ok() {
+        // It has just failed, and works again by now.
+        ("The database did not answer".to_owned(), error.message().to_owned())
+    } else {
+        (
+            storage_title(storage).to_owned(),
+            format!("{storage} This page needs the database; it works again when the database does."),
+        )
+    };
+    ErrorPage {
+        shell,
+        status: error.status().as_u16(),
+        title,
+        message,
+        request_id: Some(request_id.to_owned()),
+    }
+}
+
 /// An error as a page.
 pub(crate) fn error_page(error: &ApiError, state: &AppState, request_id: &str) -> Response {
     let shell = shell(state);
@@ -53,6 +81,7 @@ pub(crate) fn error_page(error: &ApiError, state: &AppState, request_id: &str) -
     };
     let page = match status {
         StatusCode::NOT_FOUND => ErrorPage::not_found(shell),
+        _ if error.is_of_storage() => storage_page(shell, error, &state.vitals.storage(), request_id),
         StatusCode::INTERNAL_SERVER_ERROR => ErrorPage::internal(shell, Some(request_id.to_owned())),
         _ => ErrorPage {
             shell,

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use crate::{assets, error::ApiError, handlers, state::AppState};
@@ -66,6 +66,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     // What a panic said may hold data of people; the panic hook has logged where it was.
     let response = answer.unwrap_or_else(|_| ApiError::internal("panic").into_response());
+    let response = blame_storage(response, &state).await;
     let told = state.quiet.request(&route, response.status(), state.now());
     let mut response = shape(response, reader, &state, &id, told.is_some());
     harden(response.headers_mut(), &id);
@@ -83,6 +84,27 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
         );
     }
     response
+}
+
+/// Whoever reads the answer shall hear what is wrong with the database, and every page after it too. A database that is
+/// gone fails in many ways, and not every one of them looks like it.
+async fn blame_storage(response: Response, state: &AppState) -> Response {
+    let Some(error) = response.extensions().get::<ApiError>() else {
+        return response;
+    };
+    if error.is_of_storage() {
+        state.vitals.look().await;
+        return response;
+    }
+    if error.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let storage = state.vitals.look().await;
+    if storage.is_ok() {
+        return response;
+    }
+    let cause = error.cause().unwrap_or_default().to_owned();
+    ApiError::storage(&storage).caused_by(cause).into_response()
 }
 
 impl Reader {

@@ -3,9 +3,11 @@
 mod around;
 mod hosts;
 mod origin;
+mod storage_away;
 mod time_limit;
 
 pub(crate) use around::around;
 pub(crate) use hosts::known_host;
 pub(crate) use origin::same_origin;
+pub(crate) use storage_away::storage_away;
 pub(crate) use time_limit::time_limit;

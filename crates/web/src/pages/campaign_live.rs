@@ -42,6 +42,8 @@ pub struct CampaignLive {
     pub total: String,
     /// The share that was called.
     pub share: String,
+    /// The provider does not answer: what is shown of calls is as of then.
+    pub as_of: Option<When>,
     /// Final contacts by outcome, then the skipped ones.
     pub bar: Bar,
     /// Contacts by state.

@@ -35,6 +35,7 @@
 //! | [`AccountLive`] | `/account/live` | `#account` of [`AccountPage`] |
 //! | [`NumbersPage`] | `/numbers` | |
 //! | [`NumberList`] | `/numbers/live` | `#numbers` of [`NumbersPage`] |
+//! | [`Banner`] | `/banner` | `#banner` of every page |
 //! | [`ErrorPage`] | any | |
 
 mod account;
@@ -47,6 +48,7 @@ mod assistant_notice;
 mod assistant_profile;
 mod assistant_version;
 mod assistants;
+mod banner;
 mod bar;
 mod button;
 mod call;
@@ -94,6 +96,7 @@ pub use assistant_notice::AssistantNotice;
 pub use assistant_profile::{Fact, Group, Piece, Profile};
 pub use assistant_version::AssistantVersionPage;
 pub use assistants::{AssistantList, AssistantRow, AssistantsFilter, AssistantsPage};
+pub use banner::{Alarm, Banner};
 pub use bar::{Bar, Segment};
 pub use button::{Button, Question};
 pub use call::{Attempt, CallPage, CallPanel, Field, Recording, TimelineEvent, Turn};

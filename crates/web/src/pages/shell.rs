@@ -1,5 +1,6 @@
 //! What surrounds every page.
 
+use super::banner::Banner;
 use crate::features::Features;
 
 /// The header, the banner and the footer of every page.
@@ -13,6 +14,8 @@ pub struct Shell {
     pub sandbox: Option<Sandbox>,
     /// What is switched on.
     pub features: Features,
+    /// What a person must know whatever page they look at.
+    pub banner: Banner,
     /// The server's clock. Pages go by it: a reader's may be wrong, and that of a rehearsal runs faster.
     pub clock: ServerClock,
 }
@@ -44,6 +47,8 @@ impl Shell {
         let sandbox = Some(Sandbox {
             ledger_url: "http://127.0.0.1:4010/ledger".to_owned(),
         });
+        let banners = Banner::samples();
+        let banner = |nth: usize| banners.get(nth).map(|(_, banner)| banner.clone()).unwrap_or_default();
         vec![
             (
                 "sandbox",
@@ -52,6 +57,7 @@ impl Shell {
                     storage: "SQLite".to_owned(),
                     sandbox,
                     features: Features::default(),
+                    banner: banner(0),
                     clock: clock.clone(),
                 },
             ),
@@ -62,6 +68,7 @@ impl Shell {
                     storage: "Postgres".to_owned(),
                     sandbox: None,
                     features: Features::default(),
+                    banner: banner(2),
                     clock: clock.clone(),
                 },
             ),
@@ -72,6 +79,7 @@ impl Shell {
                     storage: "SQLite".to_owned(),
                     sandbox: None,
                     features: Features::none(),
+                    banner: banner(1),
                     clock,
                 },
             ),

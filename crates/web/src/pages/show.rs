@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// A moment, written for both readers: a browser turns `iso` into the viewer's own time, everybody else sees `text`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct When {
     /// ISO-8601 in UTC, for `<time datetime>`.
     pub iso: String,

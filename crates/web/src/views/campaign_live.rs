@@ -9,6 +9,7 @@ use domain::{
     outcome::Outcome,
     policy::Policy,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
+    waiting::Cause,
 };
 use store::{
     Account, Campaign, ContactRow, NotHungUp, Preflight as PreflightCounts, Progress, Spending, Why,
@@ -66,6 +67,10 @@ pub(crate) struct Parts {
     pub forecast: Option<Arc<Made>>,
     /// Live calls that could not be hung up, of a campaign that was aborted.
     pub not_hung_up: Vec<NotHungUp>,
+    /// What keeps the whole node from placing calls.
+    pub held: Vec<Cause>,
+    /// As of when the provider's part of the figures is, when that is not now.
+    pub as_of: Option<UtcMs>,
     /// Whether the provider can reach us with webhooks.
     pub webhooks: bool,
     /// What is switched on.
@@ -135,6 +140,7 @@ impl Parts {
             skipped: (skipped > 0).then(|| count(skipped)),
             total: count(total),
             share: share(done, total),
+            as_of: self.as_of.map(|at| When::at(at.0)),
             bar: Bar::of(parts, total),
             contacts: ContactState::ALL
                 .map(|state| Counted::new(Badge::contact(state.as_str()), progress.in_state(state)))
@@ -248,6 +254,7 @@ impl Parts {
             listed: self.listed.as_ref(),
             lines: &self.lines,
             provider: self.provider.as_ref(),
+            held: &self.held,
             forecast: self.forecast.as_deref(),
             features: self.features,
             zone: &self.zone(),

@@ -169,6 +169,12 @@ fn remedy(campaign: &str, cause: &Cause) -> Option<Remedy> {
         | Cause::Paused { .. }
         | Cause::Over { .. }
         | Cause::Assistant
+        | Cause::ClockUnknown
+        | Cause::ClockUntold
+        | Cause::ClockDiffers { .. }
+        | Cause::ProviderSilent { .. }
+        | Cause::ProviderFailing { .. }
+        | Cause::ProviderRefusing { .. }
         | Cause::ProviderHold
         | Cause::Rate { .. }
         | Cause::Never { .. }

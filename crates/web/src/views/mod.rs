@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod assistant;
 pub(crate) mod assistants;
+pub(crate) mod banner;
 pub(crate) mod call;
 pub(crate) mod calls;
 pub(crate) mod campaign_dialogs;

@@ -5,12 +5,13 @@ use domain::{
     money::{UsdMicros, affordable},
     policy::Policy,
     time::UtcMs,
+    waiting::Cause,
 };
 use store::{Account, Campaign, Preflight as Counts, Refusal};
 
 use super::{
     forecast,
-    wording::{pause_reason, phone},
+    wording::{pause_reason, phone, sentence},
 };
 use crate::{
     api::{act_on_campaign::Gaps, unfit},
@@ -46,6 +47,8 @@ pub(crate) struct Parts<'a> {
     pub listed: Option<&'a Listed>,
     /// What is known of the provider's account.
     pub provider: Option<&'a ProviderState>,
+    /// What keeps the whole node from placing calls.
+    pub held: &'a [Cause],
     /// The badge of each number that calls, where it is known.
     pub lines: &'a [Option<Badge>],
     /// When it will be finished and what it will have cost, as far as that is known.
@@ -91,6 +94,7 @@ impl Parts<'_> {
                 .iter()
                 .all(|badge| badge.as_ref().is_some_and(|badge| badge.key == "error"));
         self.campaign.assistant_trouble.is_some()
+            || self.held.iter().any(Cause::holds_dialing)
             || self.expires_first()
             || self.affordable().is_some_and(|(_, calls)| calls == 0)
             || no_line
@@ -113,12 +117,30 @@ impl Parts<'_> {
 
     fn checks(&self) -> Vec<Check> {
         let mut checks = Vec::new();
+        self.node(&mut checks);
         self.list(&mut checks);
         self.rules(&mut checks);
         self.words(&mut checks);
         self.lines(&mut checks);
         self.credit(&mut checks);
         checks
+    }
+
+    /// What would keep every campaign of this node from calling.
+    fn node(&self, checks: &mut Vec<Check>) {
+        for cause in self.held {
+            let (state, label, found) = if cause.holds_dialing() {
+                ("bad", "Clocks", "Dialing is held")
+            } else {
+                ("warn", "Vapi", "Does not work")
+            };
+            let words = sentence(&cause.words());
+            let note = match cause.advice() {
+                Some(advice) => format!("{words} {advice}"),
+                None => words,
+            };
+            checks.push(Check::new(state, label, found).noting(&note));
+        }
     }
 
     fn settings(&self, place: &str) -> String {

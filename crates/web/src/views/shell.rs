@@ -21,6 +21,7 @@ pub(crate) fn shell(state: &AppState) -> Shell {
             .clone()
             .map(|ledger_url| Sandbox { ledger_url }),
         features: state.settings.features,
+        banner: state.vitals.banner(),
         clock: ServerClock {
             now_ms: state.now().0,
             speed: state.settings.clock_speed.to_string(),

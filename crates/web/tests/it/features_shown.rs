@@ -58,8 +58,9 @@ const READ: [&str; 45] = [
 ];
 
 /// What else the router has: it leads on, tells nothing of calls, or only does things, whose answers are shapes read above.
-const NOT_READ: [&str; 34] = [
+const NOT_READ: [&str; 35] = [
     "/",
+    "/banner",
     "/assistants/new",
     "/assets/{file}",
     "/events",

@@ -20,6 +20,10 @@ async fn pages_are_told_when_it_is_there() {
     };
     let (mut ours, mut others) = (open(id).await, open(other).await);
     rig.get(&format!("/campaigns/{id}")).await.expect(200);
+    for open in [&mut ours, &mut others] {
+        let told = open.next().await.expect("a message").unwrap();
+        assert!(told.starts_with(b"event: health"), "{told:?}");
+    }
     let told = ours.next().await.expect("a message").unwrap();
     assert!(
         String::from_utf8_lossy(&told).contains(&id.to_string()),

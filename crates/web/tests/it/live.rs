@@ -18,13 +18,24 @@ use crate::rig::{Rig, request};
 /// Longer than anything here takes; what never comes fails the test.
 const FAILSAFE: Duration = Duration::from_secs(8);
 
-async fn next(stream: &mut BodyDataStream) -> String {
+/// The next message, whatever it is about.
+pub(crate) async fn message(stream: &mut BodyDataStream) -> String {
     let chunk = tokio::time::timeout(FAILSAFE, stream.next())
         .await
         .expect("a message")
         .expect("no end")
         .unwrap();
     String::from_utf8(chunk.to_vec()).unwrap()
+}
+
+/// The next message that is not about the health of the node.
+async fn next(stream: &mut BodyDataStream) -> String {
+    loop {
+        let message = message(stream).await;
+        if !message.starts_with("event: health") {
+            return message;
+        }
+    }
 }
 
 #[tokio::test]

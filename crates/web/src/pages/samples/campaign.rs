@@ -133,6 +133,7 @@ fn live(name: &str, status: &str, people: People, cap: u32) -> CampaignLive {
         skipped: (skipped > 0).then(|| count(skipped)),
         total: count(total),
         share: share(done + skipped, total),
+        as_of: None,
         bar: Bar::of(parts, total),
         contacts: counted(
             Badge::contact,

@@ -54,6 +54,7 @@ fn everything() -> Vec<(String, String, bool)> {
     rendered.extend(all("account live", false, AccountLive::samples()));
     rendered.extend(all("numbers", true, NumbersPage::samples()));
     rendered.extend(all("number list", false, NumberList::samples()));
+    rendered.extend(all("banner", false, Banner::samples()));
     rendered.extend(all("error", true, ErrorPage::samples()));
     rendered
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod form;
 mod provider;
+mod wire;
 
 use std::sync::{
     Arc,
@@ -26,6 +27,7 @@ use tower::ServiceExt;
 pub(crate) use answer::Answer;
 pub(crate) use form::{Form, LIST};
 pub(crate) use provider::{FakeProvider, Trouble};
+pub(crate) use wire::Wire;
 
 /// The moment at which every test begins: 2026-11-20 14:30 UTC.
 pub(crate) const NOW: UtcMs = UtcMs(1_795_185_000_000);
@@ -56,9 +58,11 @@ pub(crate) struct Rig {
     pub(crate) engine: Engine,
     pub(crate) directory: Directory,
     pub(crate) provider: Arc<FakeProvider>,
+    /// Whose answers the engine's watch hears, when the rig was made with one.
+    pub(crate) wire: Wire,
     clock: Arc<TestClock>,
     settings: WebSettings,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Rig {
@@ -69,15 +73,26 @@ impl Rig {
 
     /// A server with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut WebSettings)) -> Self {
-        Self::build(change, None).await
+        Self::build(change, None, false).await
+    }
+
+    /// A server whose engine watches its provider through [`Rig::wire`]. It has answered once, and the clocks agree.
+    pub(crate) async fn watched() -> Self {
+        let rig = Self::build(|_| {}, None, true).await;
+        rig.wire.answers(200, NOW).await;
+        rig
     }
 
     /// A server on which people can listen to recordings.
     pub(crate) async fn with_recordings(recordings: Arc<dyn Recordings>) -> Self {
-        Self::build(|_| {}, Some(recordings)).await
+        Self::build(|_| {}, Some(recordings), false).await
     }
 
-    async fn build(change: impl FnOnce(&mut WebSettings), recordings: Option<Arc<dyn Recordings>>) -> Self {
+    async fn build(
+        change: impl FnOnce(&mut WebSettings),
+        recordings: Option<Arc<dyn Recordings>>,
+        watched: bool,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let address = format!("sqlite:{}", folder.path().join("web.db").display());
         let options = Options {
@@ -90,12 +105,16 @@ impl Rig {
         store.migrate().await.unwrap();
         let provider = Arc::new(FakeProvider::default());
         let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
-        let engine = Engine::new(
+        let mut engine = Engine::new(
             store.clone(),
             provider.clone(),
             clock.clone(),
             Settings::default(),
         );
+        let wire = Wire::new(clock.clone());
+        if watched {
+            engine = engine.with_watch(wire.watch.clone());
+        }
         let mut settings = WebSettings {
             cron_secret: Some(Secret::new(CRON_SECRET)),
             version: "0.0.0-test".to_owned(),
@@ -123,9 +142,10 @@ impl Rig {
             store,
             engine,
             provider,
+            wire,
             clock,
             settings,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -139,6 +159,11 @@ impl Rig {
             self.settings.clone(),
         );
         self.app = router(self.state.clone());
+    }
+
+    /// Where the file of the database is.
+    pub(crate) fn database_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("web.db")
     }
 
     /// Lets time go on.
