@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use domain::call::Fact;
 use futures::FutureExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::Engine;
 
@@ -13,7 +13,14 @@ const BATCH: usize = 64;
 /// Facts that may wait. Beyond that the sender waits, and the provider with it.
 const WAITING: usize = 4096;
 
-type Waiting = (Fact, oneshot::Sender<store::Result<()>>);
+/// A share of the memory that facts under way may take, given back when it is dropped. `None`: nobody counts.
+pub type Held = Option<OwnedSemaphorePermit>;
+
+struct Waiting {
+    fact: Fact,
+    done: oneshot::Sender<store::Result<()>>,
+    held: Held,
+}
 
 /// The way in for facts that come one by one. Cheap to clone.
 #[derive(Clone)]
@@ -28,14 +35,16 @@ impl Ingest {
         Self(sender)
     }
 
-    /// Records a fact. Returns after the commit.
+    /// Records a fact. Returns after the commit. `held` is dropped with the fact: a sender that goes away gives back no
+    /// memory while the fact waits.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached: the fact was not recorded.
-    pub async fn submit(&self, fact: Fact) -> store::Result<()> {
+    pub async fn submit(&self, fact: Fact, held: Held) -> store::Result<()> {
         let stopped = || store::Error::Unavailable("the node is stopping".to_owned());
         let (done, committed) = oneshot::channel();
-        self.0.send((fact, done)).await.map_err(|_| stopped())?;
+        let waiting = Waiting { fact, done, held };
+        self.0.send(waiting).await.map_err(|_| stopped())?;
         committed.await.map_err(|_| stopped())?
     }
 }
@@ -43,18 +52,23 @@ impl Ingest {
 async fn commit_batches(engine: Engine, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
-        let (facts, waiting): (Vec<Fact>, Vec<_>) = batch.drain(..).unzip();
+        let (facts, waiting): (Vec<Fact>, Vec<_>) = batch
+            .drain(..)
+            .map(|waiting| (waiting.fact, (waiting.done, waiting.held)))
+            .unzip();
+        let count = facts.len();
         // A panic fails these facts alone: the queue must outlive it, or no webhook would be taken any more.
-        let observed = AssertUnwindSafe(engine.observe(&facts, engine.clock().now()));
+        let observed = AssertUnwindSafe(engine.observe_owned(facts, engine.clock().now()));
         let result = observed.catch_unwind().await.unwrap_or_else(|_| {
             Err(store::Error::Other(
                 "a bug: the facts made the node panic".to_owned(),
             ))
         });
         if let Err(error) = &result {
-            tracing::error!(%error, facts = facts.len(), "facts could not be recorded");
+            tracing::error!(%error, facts = count, "facts could not be recorded");
         }
-        for done in waiting {
+        for (done, held) in waiting {
+            drop(held);
             let result = match &result {
                 Ok(_) => Ok(()),
                 Err(error) => Err(store::Error::Unavailable(error.to_string())),

@@ -108,6 +108,12 @@ impl ApiError {
         }
     }
 
+    /// 408: the body comes too slowly to be waited for.
+    pub(crate) fn too_slow() -> Self {
+        let message = "The request came too slowly, so the server stopped reading it. Nothing was done; send it again.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
+    }
+
     /// Adds details for programs.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {

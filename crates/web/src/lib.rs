@@ -12,6 +12,7 @@ mod body;
 mod capabilities;
 mod counts;
 pub mod error;
+mod exports;
 mod extract;
 mod features;
 mod forecasts;
@@ -31,6 +32,7 @@ mod shown;
 pub mod state;
 mod upload;
 mod views;
+mod webhook_room;
 
 pub use features::Features;
 pub use router::router;
