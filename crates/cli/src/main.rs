@@ -2,6 +2,7 @@
 
 mod api;
 mod commands;
+mod descriptors;
 mod logging;
 mod node;
 mod recordings;

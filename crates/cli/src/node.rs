@@ -11,6 +11,7 @@ use vapi::{ApiKey, Client, HttpTransport, Secret, Timeouts, WebhookAuth};
 use web::{AppState, WebSettings};
 
 use crate::{
+    descriptors,
     recordings::ProviderRecordings,
     settings::{Settings, WebhookAuthKind},
 };
@@ -185,6 +186,7 @@ pub(crate) async fn run(
             sandbox_url: surroundings.sandbox_url.clone(),
             public_url_set: settings.public_url.is_some(),
             features: settings.features,
+            max_connections: descriptors::connections(settings.max_connections),
             clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
             ..WebSettings::default()

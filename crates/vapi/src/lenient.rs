@@ -61,7 +61,9 @@ pub(crate) fn usd_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
 }
 
 /// `None` if the value is no object, an error if it is one that does not fit `T`.
-pub(crate) fn from_object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Result<Option<T>, serde_json::Error> {
+pub(crate) fn from_object<'de, T: Deserialize<'de>>(
+    raw: &'de RawValue,
+) -> Result<Option<T>, serde_json::Error> {
     if !raw.get().starts_with('{') {
         return Ok(None);
     }

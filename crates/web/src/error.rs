@@ -108,9 +108,17 @@ impl ApiError {
         }
     }
 
+    /// 400: a text holds U+0000, which is in no text that people write and which not every database can store.
+    pub(crate) fn nul() -> Self {
+        let message =
+            "The request holds the character U+0000 (NUL), which cannot be stored. Send it without.";
+        Self::new(StatusCode::BAD_REQUEST, "nul_character", message)
+    }
+
     /// 408: the body comes too slowly to be waited for.
     pub(crate) fn too_slow() -> Self {
-        let message = "The request came too slowly, so the server stopped reading it. Nothing was done; send it again.";
+        let message =
+            "The request came too slowly, so the server stopped reading it. Nothing was done; send it again.";
         Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
 /// Every setting there is.
-pub(crate) const NAMES: [&str; 26] = [
+pub(crate) const NAMES: [&str; 27] = [
     "DATABASE_URL",
     "LISTEN_ADDRESS",
     "LOG_LEVEL",
@@ -27,6 +27,7 @@ pub(crate) const NAMES: [&str; 26] = [
     "DEFAULT_POLICY",
     "MAX_FILE_UPLOAD_SIZE",
     "MAX_CAMPAIGN_SIZE",
+    "MAX_CONNECTIONS",
     "STRICT_BATCHING",
     "PHONE_LINE_HEALTH_CHECK",
     "TRANSCRIPT_ANALYSIS",

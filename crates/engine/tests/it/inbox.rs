@@ -91,7 +91,9 @@ async fn many_webhooks_at_once_are_all_recorded() {
     let door = Door::with_calls(50).await;
     let bodies: Vec<Vec<u8>> = (0..50).map(|nth| door.ringing(nth)).collect();
     let secret = headers("secret");
-    let received = bodies.iter().map(|body| door.inbox.receive(&secret, body.clone(), None));
+    let received = bodies
+        .iter()
+        .map(|body| door.inbox.receive(&secret, body.clone(), None));
     for result in futures::future::join_all(received).await {
         result.unwrap();
     }
@@ -104,6 +106,9 @@ async fn many_webhooks_at_once_are_all_recorded() {
 async fn a_webhook_that_cannot_be_recorded_is_not_acknowledged() {
     let door = Door::with_calls(1).await;
     door.fixture.engine.store().close().await;
-    let result = door.inbox.receive(&headers("secret"), door.ringing(0), None).await;
+    let result = door
+        .inbox
+        .receive(&headers("secret"), door.ringing(0), None)
+        .await;
     assert!(matches!(result, Err(InboxError::Unavailable(_))), "{result:?}");
 }

@@ -38,7 +38,11 @@ impl<'a> PayloadFormat<'a> {
     }
 
     /// The signed text in its pieces, so that a large body is not copied to be signed.
-    pub(super) fn pieces<'p>(&'p self, timestamp: &'p [u8], body: &'p [u8]) -> impl Iterator<Item = &'p [u8]> {
+    pub(super) fn pieces<'p>(
+        &'p self,
+        timestamp: &'p [u8],
+        body: &'p [u8],
+    ) -> impl Iterator<Item = &'p [u8]> {
         self.0.iter().map(move |piece| match piece {
             Piece::Text(text) => text.as_bytes(),
             Piece::Timestamp => timestamp,

@@ -53,7 +53,7 @@ pub(crate) async fn handler(
         .campaign(id)
         .await?
         .ok_or_else(|| ApiError::not_found("campaign"))?;
-    let _turn = exports::turn(&state).await?;
+    let _turn = exports::turn(&state.exports).await?;
     let mut own: BTreeSet<String> = BTreeSet::new();
     let mut read = 0;
     let mut rows = store.export(id);

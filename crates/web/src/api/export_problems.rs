@@ -18,7 +18,7 @@ pub(crate) async fn handler(
         .campaign(id)
         .await?
         .ok_or_else(|| ApiError::not_found("campaign"))?;
-    let _turn = exports::turn(&state).await?;
+    let _turn = exports::turn(&state.exports).await?;
     let mut sheet = Sheet::begin(COLUMNS)?;
     for problem in store.import_problems(id, u32::MAX).await? {
         sheet.row([

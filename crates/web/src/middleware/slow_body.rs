@@ -142,6 +142,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_line_is_waited_for() {
         assert_eq!(sent(100, 8 * 1024, 15).await, (StatusCode::OK, 1_500));
-        assert_eq!(sent(1, 10, 19).await, (StatusCode::OK, 19), "the end of a small body");
+        assert_eq!(
+            sent(1, 10, 19).await,
+            (StatusCode::OK, 19),
+            "the end of a small body"
+        );
     }
 }
