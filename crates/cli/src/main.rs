@@ -6,6 +6,7 @@
 mod api;
 mod command_line;
 mod commands;
+mod descriptors;
 mod logging;
 mod node;
 mod provider_clock;

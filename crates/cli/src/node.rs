@@ -17,6 +17,7 @@ use web::{AppState, WebSettings};
 
 use self::parts::{Part, run_until_stopped};
 use crate::{
+    descriptors,
     recordings::ProviderRecordings,
     settings::{Settings, WebhookAuthKind},
 };
@@ -239,6 +240,7 @@ pub(crate) async fn run(
             sandbox_url: surroundings.sandbox_url.clone(),
             public_url_set: settings.public_url.is_some(),
             features: settings.features,
+            max_connections: descriptors::connections(settings.max_connections),
             clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
             ..WebSettings::default()

@@ -88,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) max_file_upload_bytes: u64,
     /// The longest list, in rows.
     pub(crate) max_campaign_size: u64,
+    /// Connections open at once.
+    pub(crate) max_connections: usize,
     /// What is switched on.
     pub(crate) features: Features,
     /// The node that commands ask. `None`: the one at `listen`.
@@ -177,6 +179,11 @@ impl Settings {
             default_policy: values.policy("DEFAULT_POLICY")?,
             max_file_upload_bytes: values.number("MAX_FILE_UPLOAD_SIZE", 10 << 20, 1..=u64::MAX)?,
             max_campaign_size: values.number("MAX_CAMPAIGN_SIZE", 10_000, 1..=100_000_000)?,
+            max_connections: values.number(
+                "MAX_CONNECTIONS",
+                web::state::DEFAULT_MAX_CONNECTIONS,
+                16..=100_000,
+            )?,
             features: values.features()?,
             server: values.server("AUTOLYNX_SERVER")?,
         };

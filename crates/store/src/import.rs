@@ -209,6 +209,16 @@ impl Import<'_> {
         self.id
     }
 
+    /// The moment at which it began.
+    pub(crate) fn now(&self) -> UtcMs {
+        self.now
+    }
+
+    /// The transaction that it is stored in.
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
     /// Adds contacts. A few thousand at a time are quickest.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod body;
 mod capabilities;
 mod counts;
 pub mod error;
+mod exports;
 mod extract;
 mod features;
 mod forecasts;
@@ -34,6 +35,7 @@ mod troubles;
 mod upload;
 mod views;
 mod vitals;
+mod webhook_room;
 
 pub use features::Features;
 pub use router::router;
