@@ -152,8 +152,12 @@ impl Cause {
             Self::Over { status } => format!("the campaign is over ({})", status.as_str().to_lowercase()),
             Self::Expired => "the campaign has expired".to_owned(),
             Self::Assistant => "the assistant cannot call".to_owned(),
-            Self::ClockUnknown => "Vapi has not answered yet, so its clock and ours cannot be compared".to_owned(),
-            Self::ClockUntold => "Vapi’s answers carry no date, so its clock and ours cannot be compared".to_owned(),
+            Self::ClockUnknown => {
+                "Vapi has not answered yet, so its clock and ours cannot be compared".to_owned()
+            }
+            Self::ClockUntold => {
+                "Vapi’s answers carry no date, so its clock and ours cannot be compared".to_owned()
+            }
             Self::ClockDiffers { ahead_ms } => format!(
                 "this machine’s clock is {} {} Vapi’s",
                 coarse(*ahead_ms),

@@ -149,7 +149,11 @@ impl Vitals {
             reason = "how old an answer is, by the machine's time: the database does not live by the node's clock"
         )]
         let now = Instant::now();
-        let in_a_row = if state == known.state { known.in_a_row.saturating_add(1) } else { 1 };
+        let in_a_row = if state == known.state {
+            known.in_a_row.saturating_add(1)
+        } else {
+            1
+        };
         *self.lock() = Seen {
             state: state.clone(),
             at: Some(now),
@@ -232,4 +236,3 @@ impl Duty for Looking {
         tokio::time::sleep(EVERY).await;
     }
 }
-

@@ -125,7 +125,9 @@ impl Supervisor {
             step,
             work: self.note(step, super::Record::began),
         };
-        let work = CURRENT.scope(step, work).instrument(tracing::info_span!("step", %step));
+        let work = CURRENT
+            .scope(step, work)
+            .instrument(tracing::info_span!("step", %step));
         let ended = AssertUnwindSafe(work).catch_unwind().await;
         drop(under_way);
         match ended {
@@ -210,7 +212,9 @@ mod tests {
 
     #[test]
     fn retries_come_ever_later() {
-        let waits: Vec<u128> = (1..=6).map(|failures| retry_after(failures).as_millis()).collect();
+        let waits: Vec<u128> = (1..=6)
+            .map(|failures| retry_after(failures).as_millis())
+            .collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 4_000, 4_000]);
     }
 }

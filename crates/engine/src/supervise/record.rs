@@ -117,8 +117,7 @@ impl Record {
         let oldest = self.under_way.values().min();
         let overdue = self.repeats && age_ms.unwrap_or(now_ms - self.since_ms) > bound_ms;
         // One that works without ever coming back says between times that it is well.
-        let hangs =
-            oldest.is_some_and(|began| now_ms - began > bound_ms) && (overdue || !self.repeats);
+        let hangs = oldest.is_some_and(|began| now_ms - began > bound_ms) && (overdue || !self.repeats);
         // Nobody tries again what is only asked for: after a while its last failure says nothing about the present.
         let fails = self.failures_in_a_row > 0
             && (self.repeats || self.failed_ms.is_some_and(|at| now_ms - at <= bound_ms));
@@ -227,7 +226,10 @@ mod tests {
         let waits: Vec<i64> = (0..8)
             .map(|_| record.panicked("bug".to_owned(), 0).restart_ms)
             .collect();
-        assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+        assert_eq!(
+            waits,
+            [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+        );
         assert_eq!(seen(&record, 0).0, StepState::Restarting);
         record.succeeded(UtcMs(0), 0);
         assert_eq!(record.panicked("bug".to_owned(), 0).restart_ms, 1_000);
@@ -243,7 +245,9 @@ mod tests {
                 if success_after == Some(panic) {
                     record.succeeded(UtcMs(0), 0);
                 }
-                last = record.panicked("bug".to_owned(), i64::try_from(panic).unwrap() * spread_ms).hopeless;
+                last = record
+                    .panicked("bug".to_owned(), i64::try_from(panic).unwrap() * spread_ms)
+                    .hopeless;
             }
             last
         };

@@ -5,8 +5,8 @@ mod town;
 use std::sync::Arc;
 
 use domain::{
-    campaign::{Action, CampaignStatus},
     call::CallStatus,
+    campaign::{Action, CampaignStatus},
 };
 use engine::{Inbox, ProviderWatch, Step, StepState, WatchSettings};
 use http::{HeaderMap, HeaderValue};
@@ -47,7 +47,11 @@ async fn runs_to_its_end(planted: Arc<Planted>, panics: u64) {
     for other in REPEATED.into_iter().filter(|other| *other != step) {
         let status = town.step(other).expect("it runs");
         assert!(status.last_success_at.is_some(), "{other} {what}");
-        assert_eq!((status.panics, status.failures_in_a_row), (0, 0), "{other} {what}");
+        assert_eq!(
+            (status.panics, status.failures_in_a_row),
+            (0, 0),
+            "{other} {what}"
+        );
     }
     town.stop(running).await;
 }
@@ -78,7 +82,11 @@ async fn a_reconciliation_that_panics_comes_back_and_hears_of_the_ends() {
 /// Its turn to compare comes every ten minutes: one panic is enough to wait for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_directory_that_panics_comes_back() {
-    runs_to_its_end(Planted::new(Step::Assistants, Place::Provider, Fault::Panic, 1), 1).await;
+    runs_to_its_end(
+        Planted::new(Step::Assistants, Place::Provider, Fault::Panic, 1),
+        1,
+    )
+    .await;
 }
 
 /// A provider that has never answered is asked for a sign of life again and again.
@@ -86,10 +94,13 @@ async fn the_directory_that_panics_comes_back() {
 async fn a_probe_that_panics_comes_back() {
     let planted = Planted::new(Step::Probe, Place::Provider, Fault::Panic, 2);
     let mut town = Town::with(planted, false).await;
-    town.engine = town.engine.with_watch(ProviderWatch::new(WatchSettings::default()));
+    town.engine = town
+        .engine
+        .with_watch(ProviderWatch::new(WatchSettings::default()));
     let running = town.run();
     until("the probe is back", async || {
-        town.step(Step::Probe).is_some_and(|status| status.panics == 2 && status.state == StepState::Ok)
+        town.step(Step::Probe)
+            .is_some_and(|status| status.panics == 2 && status.state == StepState::Ok)
     })
     .await;
     town.stop(running).await;
@@ -118,7 +129,10 @@ async fn a_hang_up_that_panics_comes_back_and_ends_the_calls() {
         .await;
         let now = town.engine.clock().now();
         town.store.act(town.campaign, Action::Abort, now).await.unwrap();
-        until("every call is ended", async || town.store.open_calls().await.unwrap().is_empty()).await;
+        until("every call is ended", async || {
+            town.store.open_calls().await.unwrap().is_empty()
+        })
+        .await;
         assert_eq!(town.step(Step::HangUp).unwrap().panics, 2, "{place:?}");
         assert_eq!(town.provider.calls_by_phone(), vec![1; town.people]);
         town.stop(running).await;
@@ -181,13 +195,20 @@ async fn a_step_that_panics_again_and_again_ends_the_process_after_it_was_told()
 
 #[tokio::test]
 async fn a_tick_runs_every_step_although_one_panics() {
-    let town = Town::with(Planted::new(Step::Reconcile, Place::Provider, Fault::Panic, 1), false).await;
+    let town = Town::with(
+        Planted::new(Step::Reconcile, Place::Provider, Fault::Panic, 1),
+        false,
+    )
+    .await;
     let now = town.engine.clock().now();
     town.store.act(town.campaign, Action::Start, now).await.unwrap();
     // Somebody is on the phone, so that there is something to ask.
     town.engine.dispatch(now).await.unwrap();
     town.engine.tick(&town.directory).await.unwrap_err();
-    let ran = |step| town.step(step).is_some_and(|status| status.last_success_at.is_some());
+    let ran = |step| {
+        town.step(step)
+            .is_some_and(|status| status.last_success_at.is_some())
+    };
     for step in [Step::Dispatch, Step::HangUp, Step::Sweep, Step::Assistants] {
         assert!(ran(step), "{step}");
     }
@@ -215,7 +236,10 @@ async fn a_batch_of_webhooks_that_panics_loses_none() {
     fixture.engine.store().set_probe(planted);
     let auth = WebhookAuth::shared_secret(Secret::new("secret"));
     let inbox = Inbox::new(fixture.engine.clone(), Some(auth));
-    let headers = HeaderMap::from_iter([("x-vapi-secret".parse().unwrap(), HeaderValue::from_static("secret"))]);
+    let headers = HeaderMap::from_iter([(
+        "x-vapi-secret".parse().unwrap(),
+        HeaderValue::from_static("secret"),
+    )]);
     let bodies: Vec<Vec<u8>> = dials
         .iter()
         .map(|dial| {

@@ -123,7 +123,11 @@ pub(crate) async fn handler(State(state): State<AppState>) -> Response {
             clock: clock(provider.clock),
             steps: state.vitals.steps().iter().map(step).collect(),
             log: Log {
-                lost_lines: state.settings.lost_log_lines.as_ref().map_or(0, |lost| lost.count()),
+                lost_lines: state
+                    .settings
+                    .lost_log_lines
+                    .as_ref()
+                    .map_or(0, |lost| lost.count()),
             },
         },
         counts,
@@ -163,7 +167,10 @@ fn provider_check(state: &AppState, provider: ProviderStatus) -> Provider {
     };
     // A failure is forgotten once the provider has answered somebody else.
     let last = last.filter(|contact| {
-        contact.error.is_none() || provider.last_answer_at.is_none_or(|answered| answered <= contact.at)
+        contact.error.is_none()
+            || provider
+                .last_answer_at
+                .is_none_or(|answered| answered <= contact.at)
     });
     let known = last.as_ref().map(|contact| contact.error.is_none());
     Provider {
@@ -172,7 +179,10 @@ fn provider_check(state: &AppState, provider: ProviderStatus) -> Provider {
             (None, Some(known)) => Some(known),
             (None, None) => provider.last_answer_at.map(|_| true),
         },
-        checked_at: iso(last.as_ref().map(|contact| contact.at).max(provider.last_answer_at)),
+        checked_at: iso(last
+            .as_ref()
+            .map(|contact| contact.at)
+            .max(provider.last_answer_at)),
         error: last.and_then(|contact| contact.error),
         last_answer_at: iso(provider.last_answer_at),
         trouble,

@@ -54,7 +54,10 @@ pub(crate) fn html(page: &impl Template) -> Result<Response, ApiError> {
 fn storage_page(shell: Shell, error: &ApiError, storage: &StorageState, request_id: &str) -> ErrorPage {
     let (title, message) = if storage.is_ok() {
         // It has just failed, and works again by now.
-        ("The database did not answer".to_owned(), error.message().to_owned())
+        (
+            "The database did not answer".to_owned(),
+            error.message().to_owned(),
+        )
     } else {
         (
             storage_title(storage).to_owned(),

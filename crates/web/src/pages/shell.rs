@@ -48,7 +48,12 @@ impl Shell {
             ledger_url: "http://127.0.0.1:4010/ledger".to_owned(),
         });
         let banners = Banner::samples();
-        let banner = |nth: usize| banners.get(nth).map(|(_, banner)| banner.clone()).unwrap_or_default();
+        let banner = |nth: usize| {
+            banners
+                .get(nth)
+                .map(|(_, banner)| banner.clone())
+                .unwrap_or_default()
+        };
         vec![
             (
                 "sandbox",

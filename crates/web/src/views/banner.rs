@@ -145,7 +145,9 @@ fn step_text(state: StepState) -> &'static str {
     match state {
         StepState::Ok => "",
         StepState::Failing => "It is tried again every few seconds. The log names the cause.",
-        StepState::Stuck => "Restart AutoLynx if this does not pass: nothing is lost by that. Calls under way go on.",
+        StepState::Stuck => {
+            "Restart AutoLynx if this does not pass: nothing is lost by that. Calls under way go on."
+        }
         StepState::Restarting => {
             "It is being restarted. The log names the cause; if it stops ten times in a row, AutoLynx ends and must be \
              started again. Calls under way go on."

@@ -51,7 +51,11 @@ async fn banner(rig: &Rig) -> String {
 #[tokio::test]
 async fn while_all_is_well_nothing_is_told() {
     let rig = Rig::watched().await;
-    assert!(!banner(&rig).await.contains("id=\"alarm-"), "{}", banner(&rig).await);
+    assert!(
+        !banner(&rig).await.contains("id=\"alarm-"),
+        "{}",
+        banner(&rig).await
+    );
     let health = health(&rig, 200).await;
     assert_eq!(health["status"], "healthy");
     assert_eq!(health["checks"]["provider"]["healthy"], true);
@@ -68,12 +72,18 @@ async fn a_silent_provider_is_on_every_page_and_in_health_until_it_answers() {
     for (path, page) in pages(&rig).await {
         let page = page.text();
         assert!(page.contains("Vapi has not answered since"), "{path}");
-        assert!(page.contains("2026-11-20T14:30:00.000Z"), "{path}: since its last answer");
+        assert!(
+            page.contains("2026-11-20T14:30:00.000Z"),
+            "{path}: since its last answer"
+        );
     }
     let told = health(&rig, 503).await;
     assert_eq!(told["status"], "unhealthy");
     let provider = &told["checks"]["provider"];
-    assert_eq!((&provider["healthy"], &provider["trouble"]), (&false.into(), &"silent".into()));
+    assert_eq!(
+        (&provider["healthy"], &provider["trouble"]),
+        (&false.into(), &"silent".into())
+    );
     assert_eq!(provider["since"], "2026-11-20T14:30:00.000Z");
     assert_eq!(provider["last_answer_at"], provider["since"]);
 
@@ -81,7 +91,11 @@ async fn a_silent_provider_is_on_every_page_and_in_health_until_it_answers() {
     for path in ["/campaigns", "/numbers", "/account"] {
         rig.get(path).await.expect(200);
     }
-    assert_eq!(rig.provider.listed.load(Ordering::SeqCst), asked, "no page waits for it");
+    assert_eq!(
+        rig.provider.listed.load(Ordering::SeqCst),
+        asked,
+        "no page waits for it"
+    );
 
     rig.wire.answers(200, NOW + 1_000 + TROUBLE_AFTER_MS).await;
     assert!(!banner(&rig).await.contains("Vapi has not answered"));
@@ -100,7 +114,10 @@ async fn a_provider_that_fails_or_refuses_is_told_with_its_status() {
         rig.wire.answers(status, NOW + TROUBLE_AFTER_MS).await;
         assert!(banner(&rig).await.contains(words), "{}", banner(&rig).await);
         let provider = health(&rig, 503).await["checks"]["provider"].clone();
-        assert_eq!((&provider["trouble"], &provider["http_status"]), (&trouble.into(), &status.into()));
+        assert_eq!(
+            (&provider["trouble"], &provider["http_status"]),
+            (&trouble.into(), &status.into())
+        );
     }
 }
 
@@ -118,26 +135,58 @@ async fn clocks_that_differ_are_told_and_named_first_wherever_somebody_asks_why(
     assert_eq!(told["checks"]["clock"]["held"], "differs");
     assert!(told["checks"]["clock"]["ahead_ms"].as_i64().unwrap() > HOUR_MS);
 
-    let preflight = rig.get(&format!("/api/campaigns/{id}/preflight")).await.expect(200).json();
+    let preflight = rig
+        .get(&format!("/api/campaigns/{id}/preflight"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(preflight["blocked_by"][0]["cause"], "clock_differs");
     let page = rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
     assert!(page.contains("Nobody can be called yet.") && page.contains("Dialing is held"));
 
     rig.dial(id).await;
-    let why = rig.get(&format!("/api/campaigns/{id}/why")).await.expect(200).json();
+    let why = rig
+        .get(&format!("/api/campaigns/{id}/why"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(why["open_calls"], 0, "nobody was called");
     assert_eq!(why["campaign"][0]["cause"], "clock_differs");
-    assert_eq!(why["campaign"][0]["words"], "this machine’s clock is 2 h ahead of Vapi’s");
-    assert_eq!(why["campaign"][0]["advice"], "Set the clock of this machine by NTP.");
-    let people = rig.get(&format!("/api/campaigns/{id}/contacts")).await.expect(200).json();
+    assert_eq!(
+        why["campaign"][0]["words"],
+        "this machine’s clock is 2 h ahead of Vapi’s"
+    );
+    assert_eq!(
+        why["campaign"][0]["advice"],
+        "Set the clock of this machine by NTP."
+    );
+    let people = rig
+        .get(&format!("/api/campaigns/{id}/contacts"))
+        .await
+        .expect(200)
+        .json();
     let person = people["items"][0]["id"].as_str().unwrap();
-    let why = rig.get(&format!("/api/campaigns/{id}/contacts/{person}/why")).await.expect(200).json();
+    let why = rig
+        .get(&format!("/api/campaigns/{id}/contacts/{person}/why"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(why["waits"][0]["cause"], "clock_differs");
     let page = rig.get(&format!("/campaigns/{id}")).await.expect(200).text();
     assert!(page.contains("Why is it not dialling?"), "{page}");
-    assert!(page.contains("This machine’s clock is 2 h ahead of Vapi’s."), "{page}");
-    let page = rig.get(&format!("/campaigns/{id}/contacts/{person}")).await.expect(200).text();
-    assert!(page.contains("This machine’s clock is 2 h ahead of Vapi’s"), "{page}");
+    assert!(
+        page.contains("This machine’s clock is 2 h ahead of Vapi’s."),
+        "{page}"
+    );
+    let page = rig
+        .get(&format!("/campaigns/{id}/contacts/{person}"))
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        page.contains("This machine’s clock is 2 h ahead of Vapi’s"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -152,7 +201,9 @@ async fn figures_are_told_to_be_as_of_the_last_answer() {
     let as_of = "As of <time datetime=\"2026-11-20T14:30:00.000Z\" data-clock>";
     assert!(shown().await.contains(as_of), "{}", shown().await);
     // A webhook still comes through: it is later than the answer.
-    rig.send(webhook(WEBHOOK_SECRET, r#"{"message":{"type":"hang"}}"#)).await.expect(200);
+    rig.send(webhook(WEBHOOK_SECRET, r#"{"message":{"type":"hang"}}"#))
+        .await
+        .expect(200);
     let as_of = "As of <time datetime=\"2026-11-20T14:30:08.000Z\" data-clock>";
     assert!(shown().await.contains(as_of), "{}", shown().await);
 }
@@ -163,19 +214,27 @@ async fn a_step_that_fails_for_some_seconds_makes_the_server_unhealthy() {
     let supervisor = rig.engine.supervisor();
     let fail = async || {
         let failed: store::Result<()> = supervisor
-            .once(Step::Dispatch, async { Err(store::Error::Other("secret cause".to_owned())) })
+            .once(Step::Dispatch, async {
+                Err(store::Error::Other("secret cause".to_owned()))
+            })
             .await;
         failed.unwrap_err();
     };
     fail().await;
     assert_eq!(health(&rig, 200).await["checks"]["steps"][0]["state"], "failing");
-    assert!(!banner(&rig).await.contains("dialer"), "one failure is nobody's concern");
+    assert!(
+        !banner(&rig).await.contains("dialer"),
+        "one failure is nobody's concern"
+    );
     rig.wait_ms(5_000);
     fail().await;
     let told = health(&rig, 503).await;
     assert_eq!(told["status"], "unhealthy");
     let step = &told["checks"]["steps"][0];
-    assert_eq!((&step["name"], &step["healthy"]), (&"dispatch".into(), &false.into()));
+    assert_eq!(
+        (&step["name"], &step["healthy"]),
+        (&"dispatch".into(), &false.into())
+    );
     assert_eq!(step["failures_in_a_row"], 2);
     assert!(banner(&rig).await.contains("The dialer fails again and again"));
     for text in [told.to_string(), banner(&rig).await] {
@@ -191,11 +250,21 @@ async fn a_lost_database_is_named_on_a_page_of_its_own_and_in_the_banner() {
     let rig = Rig::watched().await;
     let id = rig.campaign().await;
     rig.store.close().await;
-    for path in ["/campaigns".to_owned(), format!("/campaigns/{id}"), "/account".to_owned()] {
+    for path in [
+        "/campaigns".to_owned(),
+        format!("/campaigns/{id}"),
+        "/account".to_owned(),
+    ] {
         let page = rig.get(&path).await.expect(503);
         let text = page.text();
-        assert!(text.contains("<h1") && text.contains("The database does not answer"), "{path}: {text}");
-        assert!(text.contains("id=\"alarm-storage-unreachable\""), "{path}: {text}");
+        assert!(
+            text.contains("<h1") && text.contains("The database does not answer"),
+            "{path}: {text}"
+        );
+        assert!(
+            text.contains("id=\"alarm-storage-unreachable\""),
+            "{path}: {text}"
+        );
         assert_eq!(page.header("retry-after"), "5");
     }
     // Where nothing needs the database, it is told all the same.
@@ -216,7 +285,11 @@ async fn a_deleted_database_file_is_told() {
     // What was open can be read on; what was not is a page that names the cause.
     let page = rig.get("/campaigns").await;
     assert!(matches!(page.status.as_u16(), 200 | 503), "{}", page.text());
-    assert!(page.text().contains("The database file is gone."), "{}", page.text());
+    assert!(
+        page.text().contains("The database file is gone."),
+        "{}",
+        page.text()
+    );
 }
 
 #[tokio::test]
@@ -230,7 +303,10 @@ async fn an_open_page_hears_at_once_of_another_banner() {
         assert!(first.starts_with("event: health\ndata: "), "{first}");
         let shown = rig.get("/campaigns").await.expect(200).text();
         let version = first.trim().rsplit(' ').next().unwrap();
-        assert!(shown.contains(&format!("data-banner=\"{version}\"")), "the page shows that banner");
+        assert!(
+            shown.contains(&format!("data-banner=\"{version}\"")),
+            "the page shows that banner"
+        );
     }
     let response = rig.raw(request(Method::GET, "/events?about=health")).await;
     let mut stream = response.into_body().into_data_stream();

@@ -51,7 +51,11 @@ async fn without_its_database_every_answer_has_the_one_form_of_error() {
         assert_eq!(answer.header("retry-after"), "5");
     }
     let page = rig.get("/campaigns").await.expect(503);
-    assert!(page.text().contains("The database does not answer"), "{}", page.text());
+    assert!(
+        page.text().contains("The database does not answer"),
+        "{}",
+        page.text()
+    );
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.text().contains(page.header("x-request-id")));
 }

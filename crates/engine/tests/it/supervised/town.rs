@@ -102,7 +102,11 @@ impl store::Probe for Planted {
     }
 
     async fn commit(&self, done: bool) {
-        let place = if done { Place::AfterCommit } else { Place::BeforeCommit };
+        let place = if done {
+            Place::AfterCommit
+        } else {
+            Place::BeforeCommit
+        };
         self.strike(place).await;
     }
 }
@@ -211,13 +215,7 @@ impl Telephony for Provider {
         Ok(self.listing(now))
     }
 
-    async fn created_between(
-        &self,
-        _: &str,
-        _: UtcMs,
-        _: UtcMs,
-        now: UtcMs,
-    ) -> Result<Listing, LookupError> {
+    async fn created_between(&self, _: &str, _: UtcMs, _: UtcMs, now: UtcMs) -> Result<Listing, LookupError> {
         Ok(self.listing(now))
     }
 
@@ -377,5 +375,8 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(FAILSAFE, looked).await.is_ok(), "in vain: {what}");
+    assert!(
+        tokio::time::timeout(FAILSAFE, looked).await.is_ok(),
+        "in vain: {what}"
+    );
 }

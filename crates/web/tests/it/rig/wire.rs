@@ -66,7 +66,10 @@ impl Wire {
     }
 
     async fn ask(&self) {
-        let request = Request::builder().uri(format!("{API}/call")).body(Bytes::new()).unwrap();
+        let request = Request::builder()
+            .uri(format!("{API}/call"))
+            .body(Bytes::new())
+            .unwrap();
         let _ = self.transport.send(request, Duration::from_secs(1)).await;
     }
 }
