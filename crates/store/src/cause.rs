@@ -169,8 +169,7 @@ impl Cause {
             }
             Self::Busy => "Close the other program that writes in the file",
             Self::CannotOpen => {
-                "Check that the folder exists, that this account may write in it, and that the path in DATABASE_URL is \
-                 right"
+                "Check the path in DATABASE_URL, that its folder exists, and that this account may write in it"
             }
             Self::NotADatabase => {
                 "Check the path in DATABASE_URL: the file is of another program, or encrypted"
@@ -320,7 +319,7 @@ impl fmt::Display for Cause {
             Self::OutOfResources => "the database server is out of memory or another resource",
             Self::Timeout => "a statement took longer than the database server allows",
             Self::Busy => "another program holds the lock of the database file",
-            Self::CannotOpen => "the database file cannot be opened",
+            Self::CannotOpen => "the database file, or a file that its address names, cannot be opened",
             Self::NotADatabase => "the file is not a SQLite database",
             Self::Corrupt => "the data of the database is damaged",
             Self::DiskError => "the disk of the database reports an error",

@@ -148,7 +148,7 @@ pub enum OpenError {
         pid: Option<u32>,
     },
     /// The tables could not be brought up to date.
-    #[error("cannot bring the tables up to date: {0}")]
+    #[error("cannot bring the tables up to date: {}", migrating(.0))]
     Migrate(MigrateError),
     /// The data could not be brought up to date.
     #[error("cannot bring the data up to date: {0}")]
@@ -427,6 +427,23 @@ async fn migrate_sqlite(write: &SqlitePool) -> Result<(), MigrateError> {
     let mut connection = SqliteConnection::connect_with(&options).await?;
     SQLITE_MIGRATIONS.run(&mut connection).await?;
     Ok(connection.close().await?)
+}
+
+/// Why the tables could not be brought up to date, and what to do.
+fn migrating(error: &MigrateError) -> String {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => match Cause::of(error) {
+            Some(cause) => {
+                let said = said(error).map(|said| format!(" ({said})")).unwrap_or_default();
+                format!("{cause}{said}. {}", cause.advice())
+            }
+            None => error.to_string(),
+        },
+        MigrateError::VersionMissing(_) => {
+            "the database was written by a newer version of AutoLynx: use that version".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 impl OpenError {

@@ -54,13 +54,15 @@ pub(super) async fn open(
     } else {
         connect.options([("synchronous_commit", "off")])
     };
-    patiently(options.patience, &address, async || {
-        let attempt = tokio::time::timeout(ATTEMPT, first_connection(&connect, &address));
-        attempt
-            .await
-            .unwrap_or_else(|_| Err(OpenError::caused_by(&address, Cause::NoAnswer)))
-    })
-    .await?;
+    let attempt = || {
+        let (connect, address) = (connect.clone(), address.clone());
+        async move {
+            tokio::time::timeout(ATTEMPT, first_connection(&connect, &address))
+                .await
+                .unwrap_or_else(|_| Err(OpenError::caused_by(&address, Cause::NoAnswer)))
+        }
+    };
+    patiently(options.patience, &address, attempt).await?;
     let pool = pool(options, marks)
         .connect_with(connect)
         .await
@@ -82,11 +84,10 @@ fn is_supabase_transaction_pooler(host: &str, port: u16) -> bool {
 }
 
 /// Tries until it succeeds, fails for good, or `patience` is over, and says meanwhile what is waited for.
-async fn patiently<T>(
-    patience: Duration,
-    address: &str,
-    attempt: impl AsyncFn() -> Result<T, OpenError>,
-) -> Result<T, OpenError> {
+async fn patiently<T, F>(patience: Duration, address: &str, attempt: impl Fn() -> F) -> Result<T, OpenError>
+where
+    F: Future<Output = Result<T, OpenError>>,
+{
     if patience.is_zero() {
         return attempt().await;
     }

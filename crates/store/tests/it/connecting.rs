@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     fixture::{self, Fixture, options},
     pooler::TransactionPooler,
+    server,
 };
 
 /// The address of the fixture's database with another user and host. `None`: as it is.
@@ -124,17 +125,38 @@ async fn a_server_without_a_free_connection_is_waited_for() {
             patience: Duration::from_secs(60),
             ..options()
         };
-        let opened = tokio::spawn({
-            let crowded = crowded.clone();
-            async move { Store::open(&crowded, patient).await }
-        });
-        fixture
-            .execute(&format!("ALTER ROLE {role} CONNECTION LIMIT -1"))
-            .await
-            .unwrap();
-        let store = opened.await.unwrap().unwrap();
+        let unlimited = format!("ALTER ROLE {role} CONNECTION LIMIT -1");
+        let (opened, altered) = tokio::join!(Store::open(&crowded, patient), fixture.execute(&unlimited));
+        altered.unwrap();
+        let store = opened.unwrap();
         store.ping().await.unwrap();
         store.close().await;
+        fixture.execute(&format!("DROP ROLE {role}")).await.unwrap();
+    })
+    .await;
+}
+
+/// Somebody who may not make tables is told what to grant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_may_not_make_tables_is_told_what_to_grant() {
+    fixture::run(Kind::Postgres, async |fixture| {
+        let role = format!("reader_{}", std::process::id());
+        fixture
+            .execute(&format!("CREATE ROLE {role} LOGIN"))
+            .await
+            .unwrap();
+        let (name, empty) = server::create_empty().await;
+        let (_, rest) = empty.split_once('@').unwrap();
+        let store = Store::open(&format!("postgres://{role}@{rest}"), options())
+            .await
+            .unwrap();
+        let error = store.migrate().await.unwrap_err().to_string();
+        assert!(
+            error.contains("lacks a permission") && error.contains("GRANT CREATE"),
+            "{error}"
+        );
+        store.close().await;
+        server::drop_database(&name).await;
         fixture.execute(&format!("DROP ROLE {role}")).await.unwrap();
     })
     .await;

@@ -156,7 +156,7 @@ async fn people_are_called(fixture: &Fixture) {
     store.ended_since(NOW).await.unwrap();
     store.keep_message("assistant-request", "{}", NOW).await.unwrap();
     store.take_turn("poll", 60_000, NOW).await.unwrap();
-    store.mark_turn("poll", NOW).await.unwrap();
+    store.mark_turn("poll", NOW, NOW).await.unwrap();
     store.act(id, Action::Abort, NOW + 60_001).await.unwrap();
     let hang_ups = store.take_calls_to_hang_up(NOW + 60_002).await.unwrap();
     assert_eq!(hang_ups.len(), 1);

@@ -1,6 +1,9 @@
 //! How the storage is: full, deleted, read-only, away.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use store::{Error, Kind, StorageState, Store};
 
@@ -42,7 +45,7 @@ fn path_of(fixture: &Fixture) -> PathBuf {
 }
 
 /// Calls, writes and the file itself must not go apart.
-async fn assert_gone(store: &Store, path: &PathBuf) {
+async fn assert_gone(store: &Store, path: &Path) {
     let claimed = store.claim(MAX_DURATION_MS, NOW).await;
     let Err(Error::Unavailable(says)) = &claimed else {
         panic!("{claimed:?}");
@@ -55,7 +58,9 @@ async fn assert_gone(store: &Store, path: &PathBuf) {
     assert!(matches!(written, Err(Error::Unavailable(_))), "{written:?}");
     assert_eq!(
         store.storage_check().await,
-        StorageState::FileGone { path: path.clone() }
+        StorageState::FileGone {
+            path: path.to_path_buf()
+        }
     );
 }
 

@@ -233,9 +233,11 @@ async fn on_sqlite_old_messages_are_found_by_their_ids() {
             let sql = query.sql(Kind::Sqlite).replace("$1", "X'00'").replace("$2", "9");
             let sql = sql.replace("LIMIT X'00'", "LIMIT 9");
             let plan = fixture.plan(&sql).await;
+            let mut reads = plan
+                .iter()
+                .filter(|step| step.contains("stray_facts") || step.contains("TEMP B-TREE"));
             assert!(
-                plan.iter()
-                    .all(|step| step.contains("sqlite_autoindex_stray_facts_1") || step.starts_with("LIST")),
+                reads.all(|step| step.contains("sqlite_autoindex_stray_facts_1") || step.starts_with("LIST")),
                 "{query:?}: {plan:?}"
             );
         }

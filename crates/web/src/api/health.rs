@@ -17,7 +17,7 @@ use serde::Serialize;
 use store::{Kind, StorageState};
 
 use super::shapes::iso;
-use crate::{features::Features, state::AppState, troubles::Trouble};
+use crate::{features::Features, state::AppState};
 
 #[derive(Serialize)]
 struct Health {
