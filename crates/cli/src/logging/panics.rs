@@ -27,20 +27,14 @@ pub(crate) fn catch_panics() {
 /// What a panic said, without what may be data of people. Words that stand in the program are harmless; a message that
 /// was put together is harmless up to its first value.
 fn harmless(payload: &(dyn Any + Send)) -> String {
-    let words = match payload.downcast_ref::<&'static str>() {
-        Some(words) => words,
-        None => {
-            let whole = said(payload);
-            let is_bounds = whole.starts_with("index out of bounds: the len is ");
-            let end = if is_bounds {
-                whole.len()
-            } else {
-                whole.find([':', '`', '\'', '"', '“']).unwrap_or(whole.len())
-            };
-            return cut(&whole[..end], end < whole.len());
-        }
-    };
-    cut(words, false)
+    if let Some(words) = payload.downcast_ref::<&'static str>() {
+        return cut(words, false);
+    }
+    let whole = said(payload);
+    let is_bounds = whole.starts_with("index out of bounds: the len is ");
+    let first_value = whole.find([':', '`', '\'', '"', '“']).filter(|_| !is_bounds);
+    let end = first_value.unwrap_or(whole.len());
+    cut(&whole[..end], end < whole.len())
 }
 
 fn cut(words: &str, is_cut: bool) -> String {
