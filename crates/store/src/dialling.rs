@@ -63,7 +63,7 @@ const PACE_LOCKED: &str = "SELECT calls_per_second, dial_after_ms FROM accounts 
      WHERE id = $1 AND calls_per_second IS NOT NULL FOR NO KEY UPDATE";
 
 // What was sent in the last second was reserved not long before, so that the index of reservations finds it.
-const SENT_LATELY: &str = "SELECT sent_at_ms FROM calls WHERE account_id = $1 AND reserved_at_ms > $2 \
+pub(crate) const SENT_LATELY: &str = "SELECT sent_at_ms FROM calls WHERE account_id = $1 AND reserved_at_ms > $2 \
      AND sent_at_ms > $3 AND sent_at_ms <= $5 ORDER BY sent_at_ms DESC LIMIT $4";
 
 /// Whether the account's limits let a request leave now.

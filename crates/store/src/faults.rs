@@ -29,6 +29,10 @@ pub enum HotQuery {
     OpenCalls,
     /// Reserved calls whose time to be dialled has passed. Takes the account, now.
     Orphans,
+    /// When requests left lately. Takes account, reserved since, sent since, limit.
+    SentLately,
+    /// Calls that are reserved or left lately. Takes account, reserved since, sent since.
+    Pace,
     /// The account with the number of its open calls. Takes the account.
     Account,
     /// The open calls that the provider is asked about. Takes the account.
@@ -71,6 +75,8 @@ impl HotQuery {
             Self::Held => claim::HELD,
             Self::OpenCalls => claim::OPEN_CALLS,
             Self::Orphans => dialling::ORPHANS,
+            Self::SentLately => dialling::SENT_LATELY,
+            Self::Pace => claim::PACE,
             Self::Account => account::READ,
             Self::LookedUp => lookups::OPEN,
             Self::PresentBatch => claim::PRESENT_BATCH,

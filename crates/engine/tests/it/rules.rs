@@ -9,7 +9,7 @@
 //!
 //! `AUTOLYNX_RULES_CONTACTS` is how many contacts a run has, `AUTOLYNX_RULES_SEEDS` how many runs there are (from
 //! `AUTOLYNX_RULES_FIRST` on), `AUTOLYNX_RULES_SEED` runs one of them and tells its story, `AUTOLYNX_RULES_STATS` says
-//! what each came to. Without any, there are two hundred runs of forty contacts on SQLite, and a hundred of twelve on
+//! what each came to. Without any, there are 140 runs of forty contacts on SQLite, and a hundred of twelve on
 //! Postgres. The full size is ten thousand contacts, with `cargo test --release`: about half a minute of a core for each
 //! run.
 
@@ -40,7 +40,7 @@ use store::Kind;
 /// Contacts of a run, unless somebody wants more.
 const CONTACTS: u64 = 40;
 /// Runs.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 140;
 /// The same on Postgres, which is slower.
 const CONTACTS_ON_POSTGRES: u64 = 12;
 const SEEDS_ON_POSTGRES: u64 = 100;

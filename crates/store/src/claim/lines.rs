@@ -22,7 +22,7 @@ pub(crate) const OPEN_CALLS: &str = "SELECT campaign_id, phone_number_id, COUNT(
 
 // Calls whose request has not left, requests that left in the last second, and when the first of these did. What was sent
 // then was reserved not long before.
-const PACE: &str = "SELECT \
+pub(crate) const PACE: &str = "SELECT \
      COUNT(CASE WHEN dialling = 'reserved' AND status = 'QUEUED' THEN 1 END), \
      COUNT(CASE WHEN sent_at_ms > $3 AND sent_at_ms <= $4 THEN 1 END), \
      MIN(CASE WHEN sent_at_ms > $3 AND sent_at_ms <= $4 THEN sent_at_ms END) \
@@ -182,10 +182,8 @@ async fn by_lines(
     let refusals = to_u32(row.refusals);
     let mut unanswered = 0;
     if learnt.is_some() || refusals > 0 {
-        let (accepted, awaited): (i64, i64) = on_tx!(tx, |c| sqlx::query_as(ANSWERS)
-            .bind(account.0)
-            .fetch_one(c)
-            .await)?;
+        let (accepted, awaited): (i64, i64) =
+            on_tx!(tx, |c| sqlx::query_as(ANSWERS).bind(account.0).fetch_one(c).await)?;
         let accepted = count(accepted);
         unanswered = count(awaited);
         if let Some(lines) = &mut learnt

@@ -26,9 +26,9 @@ use domain::{
     time::{SECOND_MS, UtcMs},
 };
 pub(crate) use judge::{Decision, Standing};
-#[cfg(feature = "fault-injection")]
-pub(crate) use lines::OPEN_CALLS;
 pub(crate) use lines::hold_off_claims;
+#[cfg(feature = "fault-injection")]
+pub(crate) use lines::{OPEN_CALLS, PACE};
 pub(crate) use money::{HELD, rate};
 pub(crate) use numbers::why_suppressed;
 #[cfg(feature = "fault-injection")]

@@ -89,6 +89,18 @@ impl World {
                 "uuid, bigint",
                 &["calls_open"],
             ),
+            expect(
+                HotQuery::SentLately,
+                &[account, now, now, "3"],
+                "uuid, bigint, bigint, bigint",
+                &["calls_by_reserved"],
+            ),
+            expect(
+                HotQuery::Pace,
+                &[account, now, now],
+                "uuid, bigint, bigint",
+                &["calls_by_reserved"],
+            ),
             expect(HotQuery::Account, &[account], "uuid", &["calls_open"]),
             expect(HotQuery::LookedUp, &[account], "uuid", &["calls_open"]),
             expect(
@@ -209,7 +221,7 @@ async fn on_sqlite_the_hot_queries_use_their_indexes() {
             // The claim puts the first few of each place in order, and open calls are few.
             let may_sort = matches!(
                 query,
-                HotQuery::Candidates | HotQuery::Orphans | HotQuery::LookedUp
+                HotQuery::Candidates | HotQuery::Orphans | HotQuery::LookedUp | HotQuery::SentLately
             );
             let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
             assert!(!sorts || may_sort, "{query:?} sorts: {plan:#?}");
