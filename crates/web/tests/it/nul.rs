@@ -32,8 +32,9 @@ async fn everywhere(rig: &Rig) {
     json_bodies(rig, &id, &assistant).await;
     queries(rig, &id).await;
     forms(rig, &id).await;
-    uploads(rig, &id).await;
     webhooks(rig, &id).await;
+    // Last: these lists forbid the very numbers that are called.
+    uploads(rig, &id).await;
     paths(rig).await;
 }
 
@@ -175,7 +176,7 @@ async fn json_bodies(rig: &Rig, id: &str, assistant: &str) {
     assert_eq!(rig.send(raw).await.error(), (400, "invalid_body".to_owned()));
     // An escaped backslash begins no escape: this is text like any other.
     let mut fine = request(Method::POST, "/api/suppressions");
-    *fine.body_mut() = Body::from(r#"{"number":"+12025550143","reason":"a\\u0000b"}"#);
+    *fine.body_mut() = Body::from(r#"{"number":"+12025550199","reason":"a\\u0000b"}"#);
     rig.send(fine).await.expect(201);
 }
 
