@@ -11,7 +11,7 @@ async fn lists_that_nobody_needs_are_refused_by_their_limit() {
     let id = rig.campaign().await;
     let many = |count: usize| -> Value { (0..count).map(|n| format!("num-{n}")).collect() };
     let dates: serde_json::Map<String, Value> = (0..60_000)
-        .map(|n| (format!("{:04}-01-01", n), json!([])))
+        .map(|n| (format!("{n:04}-01-01"), json!([])))
         .collect();
     for (method, path, body, limit) in [
         (

@@ -293,12 +293,14 @@ async fn uploads(rig: &Rig, id: &str) {
 async fn webhooks(rig: &Rig, id: &str) {
     rig.dial(id.parse().unwrap()).await;
     let call = rig.call_of(id.parse().unwrap(), "Ada").await.to_string();
+    let dialled = rig.get(&format!("/api/calls/{call}")).await.expect(200).json();
+    let provider_call_id = dialled["provider_call_id"].as_str().unwrap().to_owned();
     let message = json!({
         "type": "end-of-call-report",
         "timestamp": 1_795_185_002_000_i64,
         "endedReason": "customer-ended-call",
         "summary": "x",
-        "call": {"id": "prov-1", "name": call, "monitor": {"controlUrl": "x"}},
+        "call": {"id": provider_call_id, "name": call, "monitor": {"controlUrl": "x"}},
         "artifact": {
             "transcript": "Hello",
             "recordingUrl": "x",
