@@ -20,6 +20,8 @@ export function startNewCampaign(): void {
   const regions = form.querySelector<HTMLSelectElement>("select[name=default_region]");
   if (regions) nameRegions(regions);
   let sending: XMLHttpRequest | undefined;
+  // Whether the same list may be sent a second time: only for the one press of the button that says so.
+  let again = false;
 
   form.addEventListener("input", (event) => {
     const field = event.target as HTMLInputElement;
@@ -31,7 +33,13 @@ export function startNewCampaign(): void {
     clearErrors(form);
     showRepeat(form, undefined);
     if (!checkFields(form)) return;
-    sending = send(form, event.submitter, (id) => void showReport(box, id));
+    sending = send(form, again, (id) => void showReport(box, id));
+    again = false;
+  });
+  form.querySelector("[data-repeat-anyway]")?.addEventListener("click", () => {
+    again = true;
+    form.requestSubmit();
+    again = false;
   });
   box.addEventListener("close", () => {
     sending?.abort();
@@ -46,9 +54,9 @@ export function startNewCampaign(): void {
   });
 }
 
-function send(form: HTMLFormElement, by: HTMLElement | null, created: (id: string) => void): XMLHttpRequest {
-  // The button that was pressed counts: one of them says that the list may be sent again.
-  const body = new FormData(form, by);
+function send(form: HTMLFormElement, again: boolean, created: (id: string) => void): XMLHttpRequest {
+  const body = new FormData(form);
+  if (again) body.set("allow_repeat", "true");
   if (body.get("mode") !== "batch") {
     body.delete("batch_size");
     body.delete("quiet_line_gate");

@@ -24,6 +24,10 @@ use clap::{Parser, Subcommand};
 
 use crate::settings::{SettingFlags, Settings};
 
+/// The C library's allocator keeps what large bodies took: after the first it no longer gives such memory back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Upload a list of people, pick a voice assistant, press Start.
 #[derive(Parser)]
 #[command(name = "autolynx", version, max_term_width = 100)]

@@ -44,6 +44,6 @@ mod tests {
         let refused = turn(&exports).await.unwrap_err();
         assert_eq!((refused.status().as_u16(), refused.code()), (503, "exports_busy"));
         let (third, ()) = tokio::join!(turn(&exports), async { drop(first) });
-        third.unwrap();
+        let _third = third.unwrap();
     }
 }

@@ -381,6 +381,8 @@ impl Node {
             .text("phone_number_id", sandbox::DEFAULT_PHONE_NUMBER_ID)
             .text("cap", cap.to_string())
             .text("start", "true")
+            // Tests import the same list as often as they like.
+            .text("allow_repeat", "true")
             .part("file", reqwest::multipart::Part::text(list).file_name("list.csv"));
         answered(self.api(Method::POST, "campaigns").multipart(form)).await
     }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::rig::{Form, Rig, request};
+use crate::rig::{Answer, Form, Rig, request};
 
 #[tokio::test]
 async fn lists_that_nobody_needs_are_refused_by_their_limit() {
@@ -11,7 +11,7 @@ async fn lists_that_nobody_needs_are_refused_by_their_limit() {
     let id = rig.campaign().await;
     let many = |count: usize| -> Value { (0..count).map(|n| format!("num-{n}")).collect() };
     let dates: serde_json::Map<String, Value> = (0..60_000)
-        .map(|n| (format!("{:04}-01-01", n), json!([])))
+        .map(|n| (format!("{n:04}-01-01"), json!([])))
         .collect();
     for (method, path, body, limit) in [
         (
@@ -74,7 +74,10 @@ async fn only_so_many_pages_are_live_at_once() {
         assert_eq!(stream.status(), 200);
         open.push(stream);
     }
-    let refused = rig.get("/events").await;
+    // A stream that is let in has no end to be read to.
+    let refused = rig.raw(request(Method::GET, "/events")).await;
+    assert_eq!(refused.status(), 503);
+    let refused = Answer::read(refused).await;
     assert_eq!(refused.error(), (503, "too_many_streams".to_owned()));
     assert_eq!(refused.header("retry-after"), "30");
     open.pop();

@@ -70,7 +70,7 @@ async fn the_form_has_a_place_for_the_question() {
     for part in [
         "data-repeat ",
         "data-repeat-link",
-        "name=\"allow_repeat\" value=\"true\"",
+        "data-repeat-anyway",
     ] {
         assert!(page.contains(part), "{part}");
     }
