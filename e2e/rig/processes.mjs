@@ -225,7 +225,9 @@ export class Stage {
     const [number] = (await this.api("/phone-numbers")).items;
     const form = new FormData();
     const all = {
-      name: "Spring leads", assistant_id: assistant.id, phone_number_id: number.id, default_region: "US", ...fields,
+      name: "Spring leads", assistant_id: assistant.id, phone_number_id: number.id, default_region: "US",
+      // Tests import the same list as often as they like.
+      allow_repeat: "true", ...fields,
     };
     for (const [name, value] of Object.entries(all)) form.set(name, value);
     form.set("file", new Blob([list]), "list.csv");

@@ -4,6 +4,8 @@ export interface ApiError {
   message: string;
   /** The form field at fault, when there is one. */
   field?: string;
+  /** The campaign that the error is about, when there is one. */
+  campaign?: string;
 }
 
 /** Reads an error answer. A proxy or a dead server answers otherwise, so anything else becomes a plain sentence. */
@@ -14,9 +16,10 @@ export function readError(status: number, body: string): ApiError {
   try {
     const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown; details?: unknown } };
     if (typeof error?.message === "string") {
-      const details = error.details as { field?: unknown } | null | undefined;
+      const details = error.details as { field?: unknown; campaign_id?: unknown } | null | undefined;
       const known: ApiError = { code: String(error.code ?? ""), message: error.message };
       if (typeof details?.field === "string") known.field = details.field;
+      if (typeof details?.campaign_id === "string") known.campaign = details.campaign_id;
       return known;
     }
   } catch {

@@ -2,6 +2,7 @@
 // field it concerns, and shows the server's import report before anything is dialled.
 
 import htmx from "htmx.org";
+import type { ApiError } from "./api-error";
 import { dialog } from "./dialogs";
 import { startDropZone } from "./drop-zone";
 import { checkFields, clearErrors, showError, showFieldError } from "./form-errors";
@@ -23,15 +24,18 @@ export function startNewCampaign(): void {
   form.addEventListener("input", (event) => {
     const field = event.target as HTMLInputElement;
     if (field.name) showFieldError(form, field.name, "");
+    showRepeat(form, undefined);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearErrors(form);
+    showRepeat(form, undefined);
     if (!checkFields(form)) return;
-    sending = send(form, (id) => void showReport(box, id));
+    sending = send(form, event.submitter, (id) => void showReport(box, id));
   });
   box.addEventListener("close", () => {
     sending?.abort();
+    showRepeat(form, undefined);
     // A report was shown: the list behind the dialog has a new campaign, and the form must start afresh.
     if (box.dataset["step"] === "report") {
       form.reset();
@@ -42,8 +46,9 @@ export function startNewCampaign(): void {
   });
 }
 
-function send(form: HTMLFormElement, created: (id: string) => void): XMLHttpRequest {
-  const body = new FormData(form);
+function send(form: HTMLFormElement, by: HTMLElement | null, created: (id: string) => void): XMLHttpRequest {
+  // The button that was pressed counts: one of them says that the list may be sent again.
+  const body = new FormData(form, by);
   if (body.get("mode") !== "batch") {
     body.delete("batch_size");
     body.delete("quiet_line_gate");
@@ -52,7 +57,8 @@ function send(form: HTMLFormElement, created: (id: string) => void): XMLHttpRequ
     progress: (share) => showProgress(form, share),
     refused: (error) => {
       showProgress(form, undefined);
-      showError(form, error);
+      if (error.code === "looks_like_a_repeat") showRepeat(form, error);
+      else showError(form, error);
     },
     done: (answer) => {
       const id = createdId(answer);
@@ -60,6 +66,19 @@ function send(form: HTMLFormElement, created: (id: string) => void): XMLHttpRequ
       return id !== undefined;
     },
   });
+}
+
+/** The server has this list already: shows which campaign it is, and a button to import it all the same. */
+function showRepeat(form: HTMLFormElement, error: ApiError | undefined): void {
+  const notice = form.querySelector<HTMLElement>("[data-repeat]");
+  if (!notice) return;
+  notice.hidden = error === undefined;
+  if (!error) return;
+  const text = notice.querySelector("[data-repeat-text]");
+  if (text) text.textContent = "You imported this list with the same settings a moment ago. Import it again only if everybody on it may be called twice.";
+  const link = notice.querySelector<HTMLAnchorElement>("[data-repeat-link]");
+  if (link && error.campaign) link.href = `/campaigns/${encodeURIComponent(error.campaign)}`;
+  notice.scrollIntoView({ block: "nearest" });
 }
 
 /** The id of the new campaign, from `{"campaign":{"id"}}` or `{"id"}`. */

@@ -3,29 +3,31 @@
 mod download;
 mod pages;
 mod table;
+mod waiting;
 
-use std::{
-    io::{ErrorKind, Write},
-    path::Path,
-};
+use std::path::Path;
 
 use anyhow::Context;
 use clap::Args;
 use reqwest::Method;
 use serde_json::Value;
 
+use self::waiting::Patience;
 pub(crate) use self::{
     pages::{PageArgs, left_out},
     table::table,
 };
-use crate::settings::Settings;
+use crate::{
+    settings::{self, Hidden, Server, Settings},
+    terminal,
+};
 
 /// Which node.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct ServerArgs {
-    /// The address of a running node [default: http:// and LISTEN_ADDRESS]
-    #[arg(long, value_name = "URL", env = "AUTOLYNX_SERVER")]
-    server: Option<String>,
+    /// The address of a running node (AUTOLYNX_SERVER) [default: http:// and LISTEN_ADDRESS]
+    #[arg(long, value_name = "URL")]
+    server: Option<Hidden>,
     /// Print the node's answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -34,21 +36,26 @@ pub(crate) struct ServerArgs {
 /// A running node.
 pub(crate) struct Api {
     http: reqwest::Client,
-    base_url: String,
+    server: Server,
     json: bool,
 }
 
 impl Api {
-    pub(crate) fn new(args: &ServerArgs, settings: &Settings) -> Self {
-        let base_url = match &args.server {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", settings.listen),
+    /// The node that a flag names, or the settings, or else the one of this machine.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub(crate) fn new(args: &ServerArgs, settings: &Settings) -> anyhow::Result<Self> {
+        let server = match (&args.server, &settings.server) {
+            (Some(url), _) => settings::server(url.reveal()).context("--server")?,
+            (None, Some(server)) => server.clone(),
+            (None, None) => settings::server(&format!("http://{}", settings.listen))?,
         };
-        Self {
-            http: reqwest::Client::new(),
-            base_url,
+        Ok(Self {
+            http: waiting::client()?,
+            server,
             json: args.json,
-        }
+        })
     }
 
     /// Asks for something.
@@ -61,11 +68,16 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base_url));
+        let patience = if method == Method::GET {
+            Patience::QUESTION
+        } else {
+            Patience::CHANGE
+        };
+        let mut request = self.http.request(method, self.url(path));
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.answer(request).await
+        self.answer(request, &patience).await
     }
 
     /// Sends a file.
@@ -73,14 +85,19 @@ impl Api {
     /// # Errors
     /// As for [`Api::ask`].
     pub(crate) async fn send(&self, path: &str, form: reqwest::multipart::Form) -> anyhow::Result<Value> {
-        let request = self.http.post(format!("{}{path}", self.base_url)).multipart(form);
-        self.answer(request).await
+        let request = self.http.post(self.url(path)).multipart(form);
+        self.answer(request, &Patience::UPLOAD).await
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-        let answer = self.reached(request).await?;
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.base.reveal())
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder, patience: &Patience) -> anyhow::Result<Value> {
+        let answer = self.reached(request, patience).await?;
         let status = answer.status();
-        let body: Value = answer.json().await.with_context(|| self.no_node())?;
+        let body = self.whole(answer, patience).await?;
+        let body: Value = serde_json::from_slice(&body).map_err(|_| anyhow::anyhow!(self.no_node()))?;
         if status.is_success() {
             Ok(body)
         } else {
@@ -88,17 +105,8 @@ impl Api {
         }
     }
 
-    async fn reached(&self, request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
-        request.send().await.with_context(|| {
-            format!(
-                "no node answers at {}: start one with `autolynx serve`, or name it with --server",
-                self.base_url
-            )
-        })
-    }
-
     fn no_node(&self) -> String {
-        format!("what answers at {} is no AutoLynx node", self.base_url)
+        format!("what answers at {} is no AutoLynx node", self.server.shown)
     }
 
     /// Prints the answer: as it is, or in words.
@@ -111,12 +119,7 @@ impl Api {
         } else {
             plain(in_words(answer).trim_end())
         };
-        match writeln!(std::io::stdout().lock(), "{text}") {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(error).context("cannot print the answer")
-            }
-            _ => Ok(()),
-        }
+        terminal::say(text)
     }
 }
 

@@ -1,15 +1,24 @@
 //! The `autolynx` binary: the one place where the parts are put together.
 
+// What is written past `terminal` panics or blocks where the output is broken.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod api;
+mod command_line;
 mod commands;
+mod descriptors;
 mod logging;
 mod node;
 mod provider_clock;
 mod recordings;
 mod settings;
 mod signals;
+mod terminal;
 
-use std::process::ExitCode;
+use std::{
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -48,30 +57,38 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    logging::catch_panics();
+    let cli = match command_line::read::<Cli>() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     // Whoever comes first installs it, and there is only this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("autolynx: cannot start: {error}");
+            terminal::tell(format!("autolynx: cannot start: {error}"));
             return ExitCode::FAILURE;
         }
     };
-    let code = match runtime.block_on(run(cli)) {
+    // The hook has logged a panic, and the log must still be written.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(run(cli))));
+    let ended = ended.unwrap_or_else(|_| {
+        Err(anyhow::anyhow!(
+            "a bug ended the program; its place was told before"
+        ))
+    });
+    // A name that is being looked up, for instance, would hold up the end for minutes.
+    runtime.shutdown_background();
+    logging::finish();
+    match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("autolynx: {error:#}");
+            terminal::tell(format!("autolynx: {error:#}"));
             ExitCode::FAILURE
         }
-    };
-    // A step that does not let go of its thread must not keep the process from ending.
-    runtime.shutdown_timeout(LAST_GRACE);
-    code
+    }
 }
-
-/// How long threads that do not let go are waited for at the end.
-const LAST_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let named_database = cli.flags.database.clone();

@@ -1,6 +1,8 @@
 //! Putting a node together: data, provider, dialler, pages.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod parts;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use engine::{
@@ -13,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use vapi::{ApiKey, Client, HttpTransport, Secret, Timeouts, Transport, WebhookAuth};
 use web::{AppState, WebSettings};
 
+use self::parts::{Part, run_until_stopped};
 use crate::{
+    descriptors,
     recordings::ProviderRecordings,
     settings::{Settings, WebhookAuthKind},
 };
@@ -39,7 +43,7 @@ pub(crate) async fn open_store(settings: &Settings, durable: bool) -> anyhow::Re
         exclusive: true,
         ..options(settings)
     };
-    let store = Store::open(&settings.database()?, options).await?;
+    let store = opened(settings, options).await?;
     store.migrate().await?;
     Ok(store)
 }
@@ -53,13 +57,17 @@ fn options(settings: &Settings) -> Options {
     }
 }
 
+async fn opened(settings: &Settings, options: Options) -> anyhow::Result<Store> {
+    Ok(Store::open(&settings.database()?, options).await?)
+}
+
 /// Opens a database that is there and leaves it as it is. It only reads, so a node may run on it meanwhile.
 pub(crate) async fn open_existing_store(settings: &Settings) -> anyhow::Result<Store> {
     let options = Options {
         create: false,
         ..options(settings)
     };
-    let store = Store::open(&settings.database()?, options).await?;
+    let store = opened(settings, options).await?;
     store.require_current_tables().await?;
     Ok(store)
 }
@@ -135,7 +143,7 @@ pub(crate) async fn works(
     clippy::cast_possible_truncation,
     reason = "some seconds, however fast the clock"
 )]
-fn clock_ms(clock: SystemClock, time: std::time::Duration) -> i64 {
+fn clock_ms(clock: SystemClock, time: Duration) -> i64 {
     (time.as_secs_f64() * 1_000.0 * clock.speed()) as i64
 }
 
@@ -172,11 +180,11 @@ fn provider(
     transport: Arc<dyn Transport>,
     clock: SystemClock,
 ) -> anyhow::Result<Client> {
-    let key = settings.vapi_api_key.clone().context(
+    let key = settings.vapi_api_key.as_ref().context(
         "VAPI_API_KEY is not set: it is the private key of your Vapi account. Without an account, `autolynx demo` \
          runs a whole campaign on the built-in provider",
     )?;
-    let client = Client::new(transport, &settings.vapi_base_url, ApiKey::new(key))?;
+    let client = Client::new(transport, &settings.vapi_base_url, ApiKey::new(key.reveal()))?;
     Ok(client.with_timeouts(Timeouts {
         // In the clock's time, but never so short that a busy machine could not answer.
         dial: clock.real_duration(45_000).max(MIN_TIMEOUT),
@@ -187,9 +195,16 @@ fn provider(
 }
 
 /// However fast the clock runs, a request really has this long.
-const MIN_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(1_500);
+const MIN_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Runs dialler, API and pages until told to stop.
+/// From the word to stop, or from the end of a part, until the process ends. Service managers kill after 30 s, and the
+/// last words must be out by then.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Runs dialler, API and pages until told to stop, and stops within [`GRACE`].
+///
+/// # Errors
+/// When a part ended without being told to, or was still at work after the grace.
 pub(crate) async fn run(
     settings: &Settings,
     works: Works,
@@ -216,12 +231,16 @@ pub(crate) async fn run(
             default_phone_number_id: settings.vapi_phone_number_id.clone(),
             default_region: settings.default_region,
             default_policy: settings.default_policy.clone(),
-            cron_secret: settings.cron_secret.clone().map(web::Secret::new),
+            cron_secret: settings
+                .cron_secret
+                .as_ref()
+                .map(|secret| web::Secret::new(secret.reveal())),
             max_upload_bytes: settings.max_file_upload_bytes,
             max_rows: settings.max_campaign_size,
             sandbox_url: surroundings.sandbox_url.clone(),
             public_url_set: settings.public_url.is_some(),
             features: settings.features,
+            max_connections: descriptors::connections(settings.max_connections),
             clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
             ..WebSettings::default()
@@ -229,34 +248,30 @@ pub(crate) async fn run(
     )
     .with_recordings(Arc::new(recordings))
     .with_stop(stop.clone());
-    let dialling = tokio::spawn({
+    let dialer = Part::new("the dialer (calls being placed)", {
         let (engine, stop) = (engine.clone(), stop.clone());
         async move {
-            // Whatever ends the dialler ends the process: pages must not be served by a node that cannot work.
-            let _ended = stop.clone().drop_guard();
-            let directory = async {
-                directory.run(engine.supervisor(), stop.clone()).await;
-            };
-            let dialler = async {
-                let ended = engine.run(stop.clone()).await;
-                stop.cancel();
-                ended
-            };
-            tokio::join!(dialler, directory).0
+            engine.run(stop).await?;
+            Ok(())
         }
     });
-    let served = web::serve(listener, state, stop.clone()).await;
-    stop.cancel();
-    dialling
-        .await
-        .context("the dialler stopped in an unexpected way")?
-        .context("this node cannot go on and must be started anew")?;
-    engine.store().close().await;
-    served.context("the server stopped in an unexpected way")
+    let assistants = Part::new("the assistant directory", {
+        let (engine, stop) = (engine.clone(), stop.clone());
+        async move {
+            directory.run(engine.supervisor(), stop).await;
+            Ok(())
+        }
+    });
+    let server = Part::new("the web server (requests)", {
+        let stop = stop.clone();
+        async move { Ok(web::serve(listener, state, stop).await?) }
+    });
+    let parts = vec![dialer, assistants, server];
+    run_until_stopped(parts, engine.store().close(), stop, GRACE).await
 }
 
 fn webhook_auth(settings: &Settings) -> Option<WebhookAuth> {
-    let secret = Secret::new(settings.webhook_secret.as_ref()?.as_bytes());
+    let secret = Secret::new(settings.webhook_secret.as_ref()?.reveal().as_bytes());
     Some(match settings.webhook_auth {
         WebhookAuthKind::Secret => WebhookAuth::shared_secret(secret),
         WebhookAuthKind::Bearer => WebhookAuth::bearer(secret),
@@ -268,9 +283,9 @@ fn webhook_auth(settings: &Settings) -> Option<WebhookAuth> {
 /// matter: its credential makes it.
 fn webhook_target(settings: &Settings) -> Option<WebhookTarget> {
     let url = format!("{}{WEBHOOK_PATH}", settings.public_url.as_ref()?);
-    let secret = settings.webhook_secret.clone()?;
+    let secret = settings.webhook_secret.as_ref()?.reveal();
     let headers = match settings.webhook_auth {
-        WebhookAuthKind::Secret => BTreeMap::from([("X-Vapi-Secret".to_owned(), secret)]),
+        WebhookAuthKind::Secret => BTreeMap::from([("X-Vapi-Secret".to_owned(), secret.to_owned())]),
         WebhookAuthKind::Bearer => BTreeMap::from([("Authorization".to_owned(), format!("Bearer {secret}"))]),
         WebhookAuthKind::Hmac => BTreeMap::new(),
     };
@@ -282,7 +297,7 @@ fn webhook_target(settings: &Settings) -> Option<WebhookTarget> {
 }
 
 /// The name under which the world reaches this node: requests that come through a proxy carry it.
-fn public_host(settings: &Settings) -> Option<String> {
+pub(crate) fn public_host(settings: &Settings) -> Option<String> {
     let url = reqwest::Url::parse(settings.public_url.as_ref()?).ok()?;
     url.host_str().map(str::to_owned)
 }

@@ -1,5 +1,7 @@
 //! Settings: from flags, the environment and a file, in this order. A bad value is named with what would be right.
 
+mod address;
+mod hidden;
 mod parse;
 mod sources;
 
@@ -14,6 +16,10 @@ use domain::{phone::Region, policy::Policy};
 use etcetera::AppStrategy;
 use web::Features;
 
+pub(crate) use self::{
+    address::{Server, server},
+    hidden::{Hidden, could_be_secret},
+};
 use self::{parse::Values, sources::Sources};
 
 /// Flags that stand for a setting. Each has the name of its environment variable.
@@ -24,23 +30,25 @@ pub(crate) struct SettingFlags {
     config: Option<PathBuf>,
     /// The database: `sqlite:/path/file.db` or `postgres://…` (DATABASE_URL)
     #[arg(long, global = true, value_name = "URL", alias = "database-url")]
-    pub(crate) database: Option<String>,
+    pub(crate) database: Option<Hidden>,
     /// Where to listen; only this machine, until sign-in exists (LISTEN_ADDRESS)
     #[arg(long, global = true, value_name = "ADDRESS")]
-    listen: Option<String>,
+    listen: Option<Hidden>,
     /// What to log: error, warn, info, debug or trace (LOG_LEVEL)
     #[arg(long, global = true, value_name = "LEVEL")]
-    log_level: Option<String>,
+    log_level: Option<Hidden>,
     /// Where the provider can reach this node (PUBLIC_URL)
     #[arg(long, global = true, value_name = "URL")]
-    public_url: Option<String>,
+    public_url: Option<Hidden>,
 }
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// The database. `None`: a SQLite file in the platform's data folder.
-    pub(crate) database_url: Option<String>,
+    pub(crate) database_url: Option<Hidden>,
+    /// Parameters of its address that nobody knows.
+    pub(crate) database_unknown: Vec<String>,
     /// Connections to the database at most.
     pub(crate) database_max_connections: u32,
     /// Where to listen.
@@ -52,7 +60,7 @@ pub(crate) struct Settings {
     /// Where the provider can reach us. `None`: polling only.
     pub(crate) public_url: Option<String>,
     /// The provider's private key.
-    pub(crate) vapi_api_key: Option<String>,
+    pub(crate) vapi_api_key: Option<Hidden>,
     /// The provider's address.
     pub(crate) vapi_base_url: String,
     /// The number we call from, unless a campaign says otherwise.
@@ -60,11 +68,11 @@ pub(crate) struct Settings {
     /// How webhooks prove that they are genuine.
     pub(crate) webhook_auth: WebhookAuthKind,
     /// What they prove it with.
-    pub(crate) webhook_secret: Option<String>,
+    pub(crate) webhook_secret: Option<Hidden>,
     /// The provider's credential that signs webhooks, for signatures.
     pub(crate) webhook_credential_id: Option<String>,
     /// What a cron host proves itself with.
-    pub(crate) cron_secret: Option<String>,
+    pub(crate) cron_secret: Option<Hidden>,
     /// Calls open at once in a new campaign.
     pub(crate) default_cap: u32,
     /// Lines of the account that all campaigns share.
@@ -80,8 +88,12 @@ pub(crate) struct Settings {
     pub(crate) max_file_upload_bytes: u64,
     /// The longest list, in rows.
     pub(crate) max_campaign_size: u64,
+    /// Connections open at once.
+    pub(crate) max_connections: usize,
     /// What is switched on.
     pub(crate) features: Features,
+    /// The node that commands ask. `None`: the one at `listen`.
+    pub(crate) server: Option<Server>,
 }
 
 /// How webhooks prove that they are genuine.
@@ -125,8 +137,10 @@ impl Settings {
     }
 
     fn from_values(values: &Values) -> anyhow::Result<Self> {
+        let (database_url, database_unknown) = values.database("DATABASE_URL")?;
         let settings = Self {
-            database_url: values.text("DATABASE_URL"),
+            database_url,
+            database_unknown,
             database_max_connections: values.number(
                 "DATABASE_MAX_CONNECTIONS",
                 8,
@@ -140,7 +154,7 @@ impl Settings {
             log_level: values.log_level("LOG_LEVEL", "info")?,
             log_json: values.one_of("LOG_FORMAT", &[("text", false), ("json", true)], false)?,
             public_url: values.url("PUBLIC_URL")?,
-            vapi_api_key: values.text("VAPI_API_KEY"),
+            vapi_api_key: values.secret("VAPI_API_KEY"),
             vapi_base_url: values
                 .url("VAPI_BASE_URL")?
                 .unwrap_or_else(|| "https://api.vapi.ai".to_owned()),
@@ -154,9 +168,9 @@ impl Settings {
                 ],
                 WebhookAuthKind::Secret,
             )?,
-            webhook_secret: values.text("WEBHOOK_SHARED_SECRET"),
+            webhook_secret: values.secret("WEBHOOK_SHARED_SECRET"),
             webhook_credential_id: values.text("VAPI_WEBHOOK_CREDENTIAL_ID"),
-            cron_secret: values.text("CRON_SHARED_SECRET"),
+            cron_secret: values.secret("CRON_SHARED_SECRET"),
             default_cap: values.number("DEFAULT_CONCURRENCY_CAP", 8, 1..=50)?,
             account_lines: values.number("ACCOUNT_LINES", 10, 1..=10_000)?,
             cadence_seconds: values.number("DEFAULT_CRON_CADENCE", 60, 10..=3_600)?,
@@ -165,7 +179,13 @@ impl Settings {
             default_policy: values.policy("DEFAULT_POLICY")?,
             max_file_upload_bytes: values.number("MAX_FILE_UPLOAD_SIZE", 10 << 20, 1..=u64::MAX)?,
             max_campaign_size: values.number("MAX_CAMPAIGN_SIZE", 10_000, 1..=100_000_000)?,
+            max_connections: values.number(
+                "MAX_CONNECTIONS",
+                web::state::DEFAULT_MAX_CONNECTIONS,
+                16..=100_000,
+            )?,
             features: values.features()?,
+            server: values.server("AUTOLYNX_SERVER")?,
         };
         settings.check_together()?;
         Ok(settings)
@@ -192,7 +212,7 @@ impl Settings {
             anyhow::ensure!(
                 secret
                     .as_ref()
-                    .is_none_or(|secret| secret.len() >= SHORTEST_SECRET),
+                    .is_none_or(|secret| secret.reveal().len() >= SHORTEST_SECRET),
                 "{name} can be guessed: it needs at least {SHORTEST_SECRET} characters, for instance from \
                  `openssl rand -hex 32`"
             );
@@ -212,7 +232,14 @@ impl Settings {
     /// When there is no such folder and it cannot be made.
     pub(crate) fn database(&self) -> anyhow::Result<String> {
         if let Some(url) = &self.database_url {
-            return Ok(url.clone());
+            if !self.database_unknown.is_empty() {
+                let parameters = self.database_unknown.join(", ");
+                tracing::warn!(
+                    parameters,
+                    "parameters of DATABASE_URL that have no meaning here are ignored"
+                );
+            }
+            return Ok(url.reveal().to_owned());
         }
         let folder = sources::folders()
             .context("this account has no home folder: set DATABASE_URL, for instance to sqlite:/var/lib/autolynx.db")?

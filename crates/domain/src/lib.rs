@@ -26,6 +26,7 @@ pub mod policy;
 pub mod polling;
 pub mod retry;
 pub mod suppression;
+pub mod throttle;
 pub mod time;
 pub mod waiting;
 pub mod wishes;

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::time::{MINUTE_MS, SECOND_MS, UtcMs};
+
 pub mod breaker;
 mod rotation;
 
@@ -71,6 +73,69 @@ pub const fn rate_left(per_second: Option<u32>, begun_in_last_second: u32) -> u3
         Some(limit) => limit.saturating_sub(begun_in_last_second),
         None => u32::MAX,
     }
+}
+
+/// A claim reserves so many seconds' worth of calls: enough that every second finds some to send, and so few that each
+/// is sent long before its reservation ends.
+const SECONDS_RESERVED: u32 = 2;
+
+/// How many more calls may be reserved now, when at most `per_second` requests may leave in any second (`None`: as many
+/// as there are lines). `unsent`: calls that are reserved and whose request has not left; `sent_in_last_second`: requests
+/// that left after `now - 1,000 ms`.
+///
+/// When a request may leave is decided when it is sent ([`leaves_at`]); this only keeps reservations from piling up.
+#[must_use]
+pub const fn reserve_left(per_second: Option<u32>, unsent: u32, sent_in_last_second: u32) -> u32 {
+    match per_second {
+        Some(limit) => limit
+            .saturating_mul(SECONDS_RESERVED)
+            .saturating_sub(unsent)
+            .saturating_sub(sent_in_last_second),
+        None => u32::MAX,
+    }
+}
+
+/// When the next request may leave, when at most `per_second` may in any second. `None`: now.
+///
+/// `sent` is when requests left, the newest first, at least all after `now - 1,000 ms`. The clocks of nodes differ a
+/// little, so some may lie after `now`: they count, and no second holds more than it may whatever the order of the
+/// moments.
+#[must_use]
+pub fn leaves_at(per_second: u32, sent: &[UtcMs], now: UtcMs) -> Option<UtcMs> {
+    let fullest = usize::try_from(per_second.max(1) - 1).unwrap_or(usize::MAX);
+    let at = *sent.get(fullest)? + SECOND_MS;
+    (at > now).then_some(at)
+}
+
+/// No belief lasts longer, in milliseconds: one that does was written by a clock that has been set back since.
+pub const LONGEST_BELIEF_MS: i64 = 10 * MINUTE_MS;
+
+/// In the last minute of a belief it grows by doubling steps of this length, in milliseconds.
+const GROWS_EVERY_MS: i64 = 10 * SECOND_MS;
+
+/// How many lines are believed to be there at `now`, of `learnt` lines that are believed until `until`. `None`: the belief
+/// is over, and all count again.
+///
+/// In its last minute the belief grows back by itself, by 1, 3, 7, 15 and 31 lines, one step every 10 s: a line that has
+/// become free is found soon, and one that has not costs a single refusal.
+#[must_use]
+pub fn believed(learnt: u32, until: UtcMs, now: UtcMs) -> Option<u32> {
+    if !now.must_wait_for(until, LONGEST_BELIEF_MS) {
+        return None;
+    }
+    let growing_ms = (MINUTE_MS - until.since(now)).max(0);
+    let steps = u32::try_from(growing_ms / GROWS_EVERY_MS).unwrap_or(0);
+    Some(learnt.saturating_add((1 << steps.min(16)) - 1))
+}
+
+/// How many requests may wait for the provider's answer at once, of `usable` lines, after so many refusals in a row: half
+/// as many after each, and always one to try with. None in a row: as many as there are lines.
+#[must_use]
+pub fn unanswered_at_once(usable: u32, refusals: u32) -> u32 {
+    if refusals == 0 {
+        return u32::MAX;
+    }
+    usable.checked_shr(refusals).unwrap_or(0).max(1)
 }
 
 #[cfg(test)]
@@ -153,7 +218,75 @@ mod tests {
         assert_eq!(rate_left(None, 7), u32::MAX);
     }
 
+    #[test]
+    fn two_seconds_worth_are_reserved_and_no_more() {
+        assert_eq!(reserve_left(Some(3), 0, 0), 6);
+        assert_eq!(reserve_left(Some(3), 2, 3), 1);
+        assert_eq!(reserve_left(Some(3), 6, 3), 0);
+        assert_eq!(reserve_left(None, 99, 99), u32::MAX);
+    }
+
+    #[test]
+    fn a_request_leaves_when_its_second_has_room() {
+        let sent = |moments: &[i64]| -> Vec<UtcMs> { moments.iter().map(|ms| UtcMs(*ms)).collect() };
+        let now = UtcMs(10_000);
+        assert_eq!(leaves_at(2, &sent(&[]), now), None);
+        assert_eq!(leaves_at(2, &sent(&[9_900]), now), None);
+        assert_eq!(leaves_at(2, &sent(&[9_900, 9_500]), now), Some(UtcMs(10_500)));
+        assert_eq!(leaves_at(2, &sent(&[9_900, 9_000]), now), None, "a second apart");
+        assert_eq!(
+            leaves_at(1, &sent(&[9_900, 9_500]), now),
+            Some(UtcMs(10_900)),
+            "fewer than were allowed before"
+        );
+        assert_eq!(
+            leaves_at(1, &sent(&[10_050]), now),
+            Some(UtcMs(11_050)),
+            "the clock of another node is ahead"
+        );
+    }
+
+    #[test]
+    fn a_belief_about_lines_grows_back_in_its_last_minute() {
+        let until = UtcMs(600_000);
+        let lines = |now_ms| believed(4, until, UtcMs(now_ms));
+        assert_eq!(lines(0), Some(4));
+        assert_eq!(lines(540_000), Some(4));
+        assert_eq!(lines(549_999), Some(4));
+        assert_eq!(lines(550_000), Some(5));
+        assert_eq!(lines(560_000), Some(7));
+        assert_eq!(lines(590_000), Some(35));
+        assert_eq!(lines(600_000), None);
+    }
+
+    #[test]
+    fn after_refusals_fewer_requests_are_under_way_at_once() {
+        let at_once = |refusals| unanswered_at_once(10, refusals);
+        assert_eq!([0, 1, 2, 3, 4, 40].map(at_once), [u32::MAX, 5, 2, 1, 1, 1]);
+    }
+
     proptest! {
+        /// Guarantee *never over*: whatever the order in which nodes with clocks of their own ask, no second holds more
+        /// requests than it may.
+        #[test]
+        fn no_second_holds_more_requests_than_it_may(
+            per_second in 1_u32..5,
+            asked in proptest::collection::vec(0_i64..4_000, 0..60),
+        ) {
+            let mut sent: Vec<UtcMs> = Vec::new();
+            for now in asked.into_iter().map(UtcMs) {
+                sent.sort_unstable_by(|one, other| other.cmp(one));
+                let lately: Vec<UtcMs> = sent.iter().copied().filter(|at| *at > now - SECOND_MS).collect();
+                if leaves_at(per_second, &lately, now).is_none() {
+                    sent.push(now);
+                }
+            }
+            for from in &sent {
+                let within = sent.iter().filter(|at| **at >= *from && at.since(*from) < SECOND_MS).count();
+                prop_assert!(within <= per_second as usize);
+            }
+        }
+
         #[test]
         fn never_over_and_nothing_left_idle(
             free in 0_u32..40,

@@ -21,9 +21,11 @@
 //! What is absent is as in the standard policy, so `{}` is the standard policy. `null` means none: no limit, no budget,
 //! no demand for consent. `hours` may be a name alone (`{"hours": {"preset": "us-states"}}`), and the whole may begin
 //! with one (`{"preset": "us-strict", "limits": {"per_contact": 3}}`); the names are in [`PRESETS`] and
-//! [`Hours::presets`]. Unknown fields are refused.
+//! [`Hours::presets`]. Unknown fields are refused, and so is what is larger than anybody needs: a list or object of more
+//! than 400 entries, more than 20,000 values in all, a text of more than 2,000 characters.
 
 mod json;
+mod size;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -194,6 +196,7 @@ impl Policy {
     /// # Errors
     /// Every fault with its field.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
+        size::check(&self.to_json())?;
         let mut faults = Vec::new();
         for fault in self.hours.check().err().unwrap_or_default() {
             faults.push(Fault {

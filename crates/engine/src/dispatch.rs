@@ -61,25 +61,28 @@ impl Engine {
 
     /// Dials one reserved call and records the answer.
     ///
+    /// Waits while the second is full ([`MarkSent::Wait`]), for as long as the call is reserved.
+    ///
     /// Killed before `mark_sent` commits: the provider never heard of it, and whoever finds it lets it go. Killed after:
     /// the call is in doubt, and `reconcile` looks it up. Run twice at once: only one is told to dial.
     ///
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached.
     pub async fn dial(&self, dial: &Dial) -> store::Result<()> {
-        if self.clock_hold().is_some() {
-            return self.let_go(dial).await;
-        }
-        let marked_at = self.clock.now();
-        match self
-            .store
-            .mark_sent(dial.call_id, dial.campaign_id, marked_at)
-            .await?
-        {
-            MarkSent::Dial => {}
-            MarkSent::Halted => return self.let_go(dial).await,
-            MarkSent::Taken => return Ok(()),
-        }
+        let marked_at = loop {
+            // Asked for every time: a clock may go wrong while a call waits for its second.
+            if self.clock_hold().is_some() {
+                return self.let_go(dial).await;
+            }
+            let now = self.clock.now();
+            match self.store.mark_sent(dial.call_id, dial.campaign_id, now).await? {
+                MarkSent::Dial => break now,
+                // Its reservation lasts longer, and when that is over it is let go.
+                MarkSent::Wait { until } => self.clock.sleep(until.since(now).max(1)).await,
+                MarkSent::Halted => return self.let_go(dial).await,
+                MarkSent::Taken => return Ok(()),
+            }
+        };
         let now = self.clock.now();
         let late = now >= dial.until || now.since(marked_at) > self.settings.dial_grace_ms;
         if late || self.clock_hold().is_some() {
@@ -109,11 +112,11 @@ impl Engine {
             DialAnswer::Blocked { fact, lines } => {
                 let provider_call_id = fact.call.provider_call_id.clone();
                 self.observe(&[*fact], now).await?;
-                self.store.back_off(None, now).await?;
                 match lines {
                     Some(lines) => self.store.learn_lines(lines, now).await?,
                     None => self.store.learn_from_refusal(now).await?,
                 }
+                self.store.back_off(None, now).await?;
                 // The record itself says whether the call is over or still waits for a line.
                 if let Some(id) = provider_call_id
                     && let Ok(Some(fact)) = self.telephony.look_up(&id, self.clock.now()).await

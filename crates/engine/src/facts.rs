@@ -7,7 +7,7 @@ use domain::{
     time::UtcMs,
     wishes::is_opt_out_tool,
 };
-use serde_json::json;
+use serde::Serialize;
 use vapi::{Artifact, Call, CallStatus, MessageKind, Raw, ServerMessage, ToolCall, Turn};
 
 /// What a call object says, as a dial's answer or a look-up brought it.
@@ -63,9 +63,10 @@ pub fn fact_of_call(call: &Raw<Call>, source: Source, kind: &str, now: UtcMs) ->
     }
 }
 
-/// What a webhook says. `None` when it speaks of no call: it is kept all the same, but is no fact.
+/// What a webhook says, without its own words, which the one who has them adds. `None` when it speaks of no call: it is kept
+/// all the same, but is no fact. Texts are moved and not copied: a report may have megabytes.
 #[must_use]
-pub fn fact_of_message(message: &ServerMessage, body: &str, now: UtcMs) -> Option<Fact> {
+pub fn fact_of_message(mut message: ServerMessage, now: UtcMs) -> Option<Fact> {
     let call_id = our_id(message.correlation_ids.iter().map(String::as_str));
     if call_id.is_none() && message.call_id.is_none() {
         return None;
@@ -77,51 +78,61 @@ pub fn fact_of_message(message: &ServerMessage, body: &str, now: UtcMs) -> Optio
         accepted_at: Some(at),
         ..CallState::default()
     };
-    says.details.control_url.clone_from(&message.control_url);
+    let control_url = message.control_url.take();
     match message.kind {
         MessageKind::StatusUpdate => match message.status {
             Some(CallStatus::Ringing) => says.ringing_at = Some(at),
             Some(CallStatus::InProgress | CallStatus::Forwarding) => says.started_at = Some(at),
-            Some(CallStatus::Ended) => says.end = Some(end_of(message, at)),
+            Some(CallStatus::Ended) => says.end = Some(end_of(&mut message, at)),
             _ => {}
         },
         MessageKind::EndOfCallReport => {
             says.started_at = message.started_at_ms.map(UtcMs);
-            says.end = Some(end_of(message, at));
-            let control_url = says.details.control_url.take();
-            says.details = details_of_artifact(message.artifact.as_ref());
-            says.details.control_url = control_url;
+            says.end = Some(end_of(&mut message, at));
+            let mut artifact = message.artifact.take();
+            let outputs = artifact
+                .as_mut()
+                .and_then(|artifact| artifact.structured_outputs.take());
+            says.details = artifact.map(details_of_owned).unwrap_or_default();
             says.details.cost = message.cost_usd_micros.map(UsdMicros);
-            if let Some(analysis) = &message.analysis {
-                says.details.summary.clone_from(&analysis.summary);
-                let artifact = message.artifact.as_ref();
-                says.details.structured_json = structured(analysis.structured_data.as_ref(), artifact);
-                says.details
-                    .success_evaluation
-                    .clone_from(&analysis.success_evaluation);
+            if let Some(analysis) = message.analysis.take() {
+                says.details.summary = analysis.summary;
+                // What the analysis found, by the plan of old or by structured outputs.
+                let found = analysis.structured_data.or(outputs);
+                says.details.structured_json = found.map(|found| found.to_string());
+                says.details.success_evaluation = analysis.success_evaluation;
             }
         }
         MessageKind::ToolCalls => says.details.opted_out = opts_out(&message.tool_calls),
         _ => {}
     }
+    says.details.control_url = control_url;
     Some(Fact {
         call: CallRef {
             call_id,
-            provider_call_id: message.call_id.clone(),
+            provider_call_id: message.call_id,
         },
         source: Source::Webhook,
         kind: message.kind.as_str().to_owned(),
         at,
         says,
-        payload: Some(body.to_owned()),
+        payload: None,
     })
 }
 
-fn end_of(message: &ServerMessage, at: UtcMs) -> End {
+fn end_of(message: &mut ServerMessage, at: UtcMs) -> End {
     End {
-        reason: message.ended_reason.clone(),
-        message: message.ended_message.clone(),
+        reason: message.ended_reason.take(),
+        message: message.ended_message.take(),
         at: message.ended_at_ms.map_or(at, UtcMs),
+    }
+}
+
+fn details_of_owned(mut artifact: Artifact) -> Details {
+    let transcript = artifact.transcript.take();
+    Details {
+        transcript,
+        ..details_of_artifact(Some(&artifact))
     }
 }
 
@@ -157,20 +168,27 @@ fn opts_out<'a>(tools: impl IntoIterator<Item = &'a ToolCall>) -> bool {
     tools.into_iter().any(|tool| is_opt_out_tool(&tool.name))
 }
 
+/// A turn as it is stored. The fields stand in the order of the alphabet, as they always did.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spoken<'a> {
+    message: Option<&'a str>,
+    role: Option<&'a str>,
+    seconds_from_start: Option<f64>,
+}
+
 /// The conversation without the system prompt, which is the assistant's and not the call's.
 fn messages_json(turns: &[Turn]) -> String {
-    let spoken: Vec<_> = turns
+    let spoken: Vec<Spoken<'_>> = turns
         .iter()
         .filter(|turn| turn.role.as_deref() != Some("system"))
-        .map(|turn| {
-            json!({
-                "role": turn.role,
-                "message": turn.message,
-                "secondsFromStart": turn.seconds_from_start,
-            })
+        .map(|turn| Spoken {
+            message: turn.message.as_deref(),
+            role: turn.role.as_deref(),
+            seconds_from_start: turn.seconds_from_start,
         })
         .collect();
-    serde_json::Value::Array(spoken).to_string()
+    serde_json::to_string(&spoken).unwrap_or_default()
 }
 
 /// The first of the ids that can be ours.

@@ -7,13 +7,14 @@ use std::sync::{
 
 use domain::{
     call::Fact,
+    throttle::Throttle,
     time::{SECOND_MS, UtcMs},
     wishes::is_opt_out_tool,
 };
 use http::HeaderMap;
 use vapi::{ServerMessage, ToolResult, ToolResults, WebhookAuth};
 
-use crate::{Engine, Ingest, fact_of_message};
+use crate::{Engine, Held, Ingest, fact_of_message};
 
 /// That webhooks arrive is noted this often at most, in milliseconds.
 const NOTE_EVERY_MS: i64 = 5 * SECOND_MS;
@@ -25,11 +26,11 @@ pub struct Inbox {
     ingest: Ingest,
     auth: Option<Arc<WebhookAuth>>,
     noted_at_ms: Arc<AtomicI64>,
+    unreadable: Arc<Throttle>,
 }
 
 /// What the assistant is told that used a tool: that the number is forbidden, which is committed by then.
-fn answer_to_tools(body: &[u8]) -> Option<ToolResults> {
-    let message = ServerMessage::parse(body).ok()?;
+fn answer_to_tools(message: &ServerMessage) -> Option<ToolResults> {
     if message.tool_calls.is_empty() {
         return None;
     }
@@ -46,6 +47,14 @@ fn answer_to_tools(body: &[u8]) -> Option<ToolResults> {
     Some(ToolResults {
         results: results.collect(),
     })
+}
+
+/// What a webhook says, and what is to be answered.
+#[derive(Default)]
+struct Read {
+    /// What it says about a call, which is not recorded yet.
+    fact: Option<Fact>,
+    answer: Option<ToolResults>,
 }
 
 /// Why a webhook was not taken.
@@ -69,6 +78,7 @@ impl Inbox {
             ingest,
             auth: auth.map(Arc::new),
             noted_at_ms: Arc::new(AtomicI64::new(0)),
+            unreadable: Arc::new(Throttle::new(1)),
         }
     }
 
@@ -77,34 +87,37 @@ impl Inbox {
     /// # Errors
     /// [`InboxError::Unauthorized`].
     pub fn admit(&self, headers: &HeaderMap) -> Result<(), InboxError> {
-        match &self.auth {
-            Some(auth) if auth.needs_body() => Ok(()),
-            _ => self.authenticate(headers, &[], self.engine.clock().now()),
-        }
+        let now = self.engine.clock().now();
+        self.auth()?
+            .admit(headers, now.0)
+            .map_err(|error| InboxError::Unauthorized(error.to_string()))
     }
 
-    fn authenticate(&self, headers: &HeaderMap, body: &[u8], now: UtcMs) -> Result<(), InboxError> {
-        let Some(auth) = &self.auth else {
-            return Err(InboxError::Unauthorized(
-                "no WEBHOOK_SHARED_SECRET is set here".to_owned(),
-            ));
-        };
-        auth.verify(headers, body, now.0)
-            .map_err(|error| InboxError::Unauthorized(error.to_string()))
+    fn auth(&self) -> Result<&WebhookAuth, InboxError> {
+        self.auth
+            .as_deref()
+            .ok_or_else(|| InboxError::Unauthorized("no WEBHOOK_SHARED_SECRET is set here".to_owned()))
     }
 
     /// Takes one webhook. Returns after it is committed, with the answer to the tools that the assistant used.
     ///
     /// A message of an unknown type, or one that cannot be read, is kept and acknowledged: sending it again would change
-    /// nothing.
+    /// nothing. `body` is taken and not copied; `held` is dropped once nothing of it is in memory any more, even when
+    /// whoever waits for the answer has gone away.
     ///
     /// # Errors
     /// [`InboxError`].
-    pub async fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<ToolResults>, InboxError> {
-        if let Some(fact) = self.read(headers, body).await? {
-            self.ingest.submit(fact).await?;
+    pub async fn receive(
+        &self,
+        headers: &HeaderMap,
+        body: impl Into<Vec<u8>>,
+        held: Held,
+    ) -> Result<Option<ToolResults>, InboxError> {
+        let Read { fact, answer } = self.understand(headers, body.into()).await?;
+        if let Some(fact) = fact {
+            self.ingest.submit(fact, held).await?;
         }
-        Ok(answer_to_tools(body))
+        Ok(answer)
     }
 
     /// Authenticates a webhook and reads what it says about a call, which is not recorded yet. `None`: it says nothing
@@ -113,26 +126,40 @@ impl Inbox {
     /// # Errors
     /// [`InboxError`].
     pub async fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Option<Fact>, InboxError> {
+        Ok(self.understand(headers, body.to_vec()).await?.fact)
+    }
+
+    async fn understand(&self, headers: &HeaderMap, body: Vec<u8>) -> Result<Read, InboxError> {
         let now = self.engine.clock().now();
-        self.authenticate(headers, body, now)?;
+        self.auth()?
+            .verify(headers, &body, now.0)
+            .map_err(|error| InboxError::Unauthorized(error.to_string()))?;
         self.note(now).await?;
-        let text = String::from_utf8_lossy(body);
-        let message = match ServerMessage::parse(body) {
+        let text = String::from_utf8(body)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let message = match ServerMessage::parse(text.as_bytes()) {
             Ok(message) => message,
             Err(error) => {
-                tracing::warn!(%error, "a webhook cannot be read; it is kept");
+                if let Some(left_out) = self.unreadable.admit(now) {
+                    tracing::warn!(%error, left_out, "a webhook cannot be read; it is kept");
+                }
                 self.engine.store().keep_message("unreadable", &text, now).await?;
-                return Ok(None);
+                return Ok(Read::default());
             }
         };
-        let fact = fact_of_message(&message, &text, now);
-        if fact.is_none() {
-            self.engine
-                .store()
-                .keep_message(message.kind.as_str(), &text, now)
-                .await?;
+        let answer = answer_to_tools(&message);
+        let kind = message.kind.clone();
+        let mut fact = fact_of_message(message, now);
+        match &mut fact {
+            Some(fact) => fact.payload = Some(text),
+            None => {
+                self.engine
+                    .store()
+                    .keep_message(kind.as_str(), &text, now)
+                    .await?;
+            }
         }
-        Ok(fact)
+        Ok(Read { fact, answer })
     }
 
     /// Notes that webhooks arrive, so that polling may slow down.

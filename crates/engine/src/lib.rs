@@ -35,7 +35,7 @@ pub use directory::{
 pub use dispatch::Dispatched;
 pub use facts::{fact_of_call, fact_of_message};
 pub use inbox::{Inbox, InboxError};
-pub use ingest::Ingest;
+pub use ingest::{Held, Ingest};
 pub use provider::{
     ClockCheck, ClockHold, MAX_CLOCK_DIFFERENCE_MS, ProviderClock, ProviderStatus, ProviderTrouble,
     ProviderWatch, TroubleKind, WatchSettings, WatchedTransport,

@@ -11,10 +11,18 @@ impl Engine {
     /// # Errors
     /// [`store::Error::Unavailable`] when the database cannot be reached: tell it again.
     pub async fn observe(&self, facts: &[Fact], now: UtcMs) -> store::Result<Applied> {
+        self.observe_owned(facts.to_vec(), now).await
+    }
+
+    /// The same for facts that nobody needs any more: large ones are not copied.
+    ///
+    /// # Errors
+    /// As for [`Engine::observe`].
+    pub async fn observe_owned(&self, facts: Vec<Fact>, now: UtcMs) -> store::Result<Applied> {
         if facts.is_empty() {
             return Ok(Applied::default());
         }
-        let applied = self.store.apply_facts(facts, now).await?;
+        let applied = self.store.apply_owned_facts(facts, now).await?;
         if applied.no_line {
             self.store.learn_from_refusal(now).await?;
             self.store.back_off(None, now).await?;

@@ -1,6 +1,9 @@
 //! The provider behind the telephony door: Vapi, or the sandbox that speaks like it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -20,7 +23,7 @@ use crate::{
 };
 
 /// Where the provider can reach us, and what it must bring along.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WebhookTarget {
     /// Our address for webhooks.
     pub url: String,
@@ -28,6 +31,17 @@ pub struct WebhookTarget {
     pub headers: BTreeMap<String, String>,
     /// The provider's credential that signs every webhook, when signatures prove them.
     pub credential_id: Option<String>,
+}
+
+impl fmt::Debug for WebhookTarget {
+    /// Shows which headers there are, never what they hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookTarget")
+            .field("url", &self.url)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("credential_id", &self.credential_id)
+            .finish()
+    }
 }
 
 /// Vapi as a telephone provider.

@@ -3,7 +3,7 @@
 use domain::{
     contact::refusal_delay_ms,
     ids::AccountId,
-    pacing::Lines,
+    pacing::{LONGEST_BELIEF_MS, Lines, believed},
     time::{CLOCK_TOLERANCE_MS, LONGEST_WAIT_MS, UtcMs},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     claim::hold_off_claims,
     clean::clean,
     db::Store,
+    halt::{Unsent, halt, halt_if_more_than},
     rows::{to_i32, to_u32},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub struct Account {
     /// Lines that may be used at once.
     pub line_cap: u32,
-    /// How many the provider last allowed, when fewer and still believed at the time asked for.
+    /// How many the provider lately allowed, as far as that is believed at the time asked for, when that is fewer.
     pub learnt_lines: Option<u32>,
     /// Lines kept free for other traffic.
     pub reserved_lines: u32,
@@ -50,10 +51,13 @@ pub(crate) const READ: &str = "SELECT line_cap, reserved_lines, calls_per_second
      (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')) AS open_calls \
      FROM accounts WHERE id = $1";
 
-// The lines a refusal teaches are those that the provider has accepted: the refused call itself is closed already.
-const LEARN_FROM_REFUSAL: &str = "UPDATE accounts SET learnt_until_ms = $2, learnt_lines = \
-     (SELECT COUNT(*) FROM calls WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') \
-      AND dialling = 'accepted') WHERE id = $1";
+// The lines that a refusal teaches are those of the calls that the provider has: the refused call is closed already.
+// Refusals that come while a wait is on are of the same burst: those after the first can only show that there are more.
+const LEARN_FROM_REFUSAL: &str = "UPDATE accounts SET learnt_until_ms = $3, learnt_lines = \
+     CASE WHEN dial_after_ms > $2 AND learnt_until_ms > $2 AND learnt_lines > live.calls THEN learnt_lines ELSE live.calls END \
+     FROM (SELECT CAST(COUNT(*) AS INTEGER) AS calls FROM calls WHERE account_id = $1 \
+       AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') AND dialling = 'accepted') live \
+     WHERE id = $1 AND live.calls > 0";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -69,8 +73,6 @@ struct Row {
 
 /// How long lines learnt from a refusal are believed, in milliseconds.
 const LEARNT_FROM_REFUSAL_MS: i64 = 60_000;
-/// How long lines that the provider states are believed, in milliseconds.
-const LEARNT_FROM_ANSWER_MS: i64 = 600_000;
 
 /// Until when nothing is claimed. A moment further ahead than anybody ever waits was written by a clock that has been set
 /// back since: it holds nothing.
@@ -80,11 +82,6 @@ pub(crate) fn believed_hold(dial_after: UtcMs, now: UtcMs) -> UtcMs {
     } else {
         dial_after.min(now)
     }
-}
-
-/// Whether lines that were learnt until then still count.
-pub(crate) fn lines_are_believed(until_ms: Option<i64>, now: UtcMs) -> bool {
-    until_ms.is_some_and(|until| now.must_wait_for(UtcMs(until), LEARNT_FROM_ANSWER_MS))
 }
 
 impl Store {
@@ -97,12 +94,15 @@ impl Store {
             .bind(AccountId::DEFAULT.0)
             .fetch_one(pool)
             .await)?;
-        let fresh = lines_are_believed(row.learnt_until_ms, now);
+        let line_cap = to_u32(row.line_cap);
+        let learnt = row.learnt_lines.zip(row.learnt_until_ms);
         Ok(Account {
-            line_cap: to_u32(row.line_cap),
+            line_cap,
             reserved_lines: to_u32(row.reserved_lines),
             calls_per_second: row.calls_per_second.map(to_u32),
-            learnt_lines: row.learnt_lines.filter(|_| fresh).map(to_u32),
+            learnt_lines: learnt
+                .and_then(|(lines, until)| believed(to_u32(lines), UtcMs(until), now))
+                .filter(|lines| *lines < line_cap),
             dial_after: believed_hold(UtcMs(row.dial_after_ms), now),
             // One from the future says nothing about now: the clock has been set back since.
             last_webhook_at: row
@@ -150,24 +150,39 @@ impl Store {
             .collect())
     }
 
-    /// Sets how many lines the account has for us.
+    /// Sets how many lines the account has for us. Fewer bind every request that leaves from now on.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn set_line_cap(&self, lines: u32) -> Result<()> {
-        self.update(
-            "UPDATE accounts SET line_cap = $2 WHERE id = $1",
-            i64::from(to_i32(lines.max(1))),
+        let mut tx = self.begin().await?;
+        hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        let reserved: i32 = on_tx!(tx, |c| sqlx::query_scalar(
+            "UPDATE accounts SET line_cap = $2 WHERE id = $1 RETURNING reserved_lines"
         )
-        .await
+        .bind(AccountId::DEFAULT.0)
+        .bind(to_i32(lines.max(1)))
+        .fetch_one(c)
+        .await)?;
+        let usable = lines.max(1).saturating_sub(to_u32(reserved));
+        halt_if_more_than(&mut tx, usable, Unsent::default()).await?;
+        tx.commit().await
     }
 
-    /// Sets how many lines are kept free for other traffic, and how many calls may be placed in any one second.
+    /// Sets how many lines are kept free for other traffic, and how many requests may leave in any one second. Both bind
+    /// every request that leaves from now on.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn set_pace(&self, reserved_lines: u32, calls_per_second: Option<u32>) -> Result<()> {
         let mut tx = self.begin().await?;
+        hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        let (cap, before): (i32, Option<i32>) = on_tx!(tx, |c| sqlx::query_as(
+            "SELECT line_cap, calls_per_second FROM accounts WHERE id = $1"
+        )
+        .bind(AccountId::DEFAULT.0)
+        .fetch_one(c)
+        .await)?;
         on_tx!(tx, |c| sqlx::query(
             "UPDATE accounts SET reserved_lines = $2, calls_per_second = $3 WHERE id = $1"
         )
@@ -177,6 +192,12 @@ impl Store {
         .execute(c)
         .await
         .map(|_| ()))?;
+        if before.is_none() && calls_per_second.is_some() {
+            // Whoever is about to send asks for a limit only where there is one. Those that saw none are stopped here.
+            halt(&mut tx, Unsent::default()).await?;
+        }
+        let usable = to_u32(cap).saturating_sub(reserved_lines);
+        halt_if_more_than(&mut tx, usable, Unsent::default()).await?;
         tx.commit().await
     }
 
@@ -202,16 +223,36 @@ impl Store {
         .await
         .map(|_| ())
         })?;
+        if let Some(cap) = cap {
+            let number = clean(phone_number_id);
+            let on_number = Unsent {
+                number: Some(number.as_ref()),
+                ..Unsent::default()
+            };
+            halt_if_more_than(&mut tx, cap, on_number).await?;
+        }
         tx.commit().await
     }
 
-    /// The provider had no free line: believe that for a while.
+    /// The provider had no free line: it has as many as it has accepted calls that are not over, and that is believed for
+    /// a while. While it has accepted none, nothing is learnt: its answers to others may still be on their way.
+    ///
+    /// Call it before [`Store::back_off`]: refusals that come while that wait is on are of the same burst.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
     pub async fn learn_from_refusal(&self, now: UtcMs) -> Result<()> {
-        self.update(LEARN_FROM_REFUSAL, now.0 + LEARNT_FROM_REFUSAL_MS)
+        let mut tx = self.begin().await?;
+        // Counted only once the account is held: a refusal that waited for another sees what that one saw.
+        hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        on_tx!(tx, |c| sqlx::query(LEARN_FROM_REFUSAL)
+            .bind(AccountId::DEFAULT.0)
+            .bind(now.0)
+            .bind(now.0 + LEARNT_FROM_REFUSAL_MS)
+            .execute(c)
             .await
+            .map(|_| ()))?;
+        tx.commit().await
     }
 
     /// The provider states how many lines the account has. Only fewer than ours are worth remembering.
@@ -225,7 +266,7 @@ impl Store {
         )
         .bind(AccountId::DEFAULT.0)
         .bind(to_i32(lines))
-        .bind(now.0 + LEARNT_FROM_ANSWER_MS)
+        .bind(now.0 + LONGEST_BELIEF_MS)
         .execute(c)
         .await
         .map(|_| ()))?;

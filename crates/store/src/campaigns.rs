@@ -12,7 +12,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Error, Result,
     assistants::Trouble,
     db::{Store, Tx, TxInner},
     rows::{stored, to_u32},
@@ -411,9 +411,13 @@ impl Store {
     /// is set with [`Store::schedule`], and who is called again with [`Store::redial`].
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    /// [`crate::Error::Unavailable`] when the database cannot be reached; [`crate::Error::Conflict`] when the assistant
+    /// changed at the same moment: nothing was done, and it can be asked for again.
     pub async fn act(&self, id: CampaignId, action: Action, now: UtcMs) -> Result<Acted> {
-        let Some(campaign) = self.campaign(id).await? else {
+        let mut tx = self.begin().await?;
+        // Held from the look to the write: neither a call nor somebody else moves the campaign on in between.
+        lock_campaign(&mut tx, id).await?;
+        let Some(campaign) = campaign_within(&mut tx, id).await? else {
             return Ok(Acted::NotFound);
         };
         let status = campaign.status;
@@ -431,7 +435,6 @@ impl Store {
         let target = action.leads_to(status, started);
         let finishes = (target.is_final() && target != status).then_some(now.0);
         let begins = (action == Action::Start).then_some(now.0);
-        let mut tx = self.begin().await?;
         let done = on_tx!(tx, |c| sqlx::query(ACT)
             .bind(id.0)
             .bind(status.as_str())
@@ -447,11 +450,17 @@ impl Store {
             .execute(c)
             .await
             .map(|done| done.rows_affected()))?;
-        tx.commit().await?;
         if done != 1 {
-            // Somebody acted, or a call moved the campaign on, between the look and the write.
-            return Box::pin(self.act(id, action, now)).await;
+            // Only its assistant is not held.
+            let trouble = campaign_within(&mut tx, id)
+                .await?
+                .and_then(|campaign| campaign.assistant_trouble);
+            return match trouble {
+                Some(trouble) => Ok(Acted::NoAssistant(trouble)),
+                None => Err(Error::Conflict("its assistant changed in between".to_owned())),
+            };
         }
+        tx.commit().await?;
         Ok(Acted::Done(target))
     }
 
@@ -617,6 +626,15 @@ impl Campaign {
             possible: possible_actions(self.standing()),
         }
     }
+}
+
+/// A campaign as the transaction sees it.
+async fn campaign_within(tx: &mut Tx, id: CampaignId) -> Result<Option<Campaign>> {
+    let row: Option<Row> = on_tx!(tx, |c| sqlx::query_as(ONE.as_str())
+        .bind(id.0)
+        .fetch_optional(c)
+        .await)?;
+    row.map(Campaign::try_from).transpose()
 }
 
 /// Holds the campaign against [`Store::complete_finished`], and that against whoever makes a final contact wait again.

@@ -1,7 +1,12 @@
 //! Making text storable: Postgres takes neither NUL in text nor every escape in JSON, and both databases shall hold the
 //! same.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 
 /// What stands in place of a character that cannot be stored.
 const REPLACEMENT: &str = "\\ufffd";
@@ -58,10 +63,62 @@ pub(crate) fn clean_json(text: &str) -> Cow<'_, str> {
 /// JSON text that both databases can read as JSON; any other text becomes one JSON string.
 pub(crate) fn sound_json(text: &str) -> Cow<'_, str> {
     let cleaned = clean_json(text);
-    if serde_json::from_str::<serde_json::Value>(&cleaned).is_ok() {
+    if serde_json::from_str::<Readable>(&cleaned).is_ok() {
         return cleaned;
     }
     quoted(text).into()
+}
+
+/// JSON whose every value can be read, nothing of which is kept: as a tree, a long conversation would take many times its
+/// size.
+struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
 }
 
 /// Any text as one JSON string.

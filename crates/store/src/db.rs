@@ -207,7 +207,7 @@ impl Store {
             marks,
             ids: OrderedIds::seeded(options.id_seed),
             shard: i32::try_from(options.id_seed % SHARDS).unwrap_or(0),
-            wakes: Wakes::new(),
+            wakes: Wakes::new(options.id_seed),
             #[cfg(feature = "fault-injection")]
             probe: std::sync::OnceLock::new(),
         })))

@@ -1,17 +1,20 @@
 //! Writing the log.
 
+use std::borrow::Cow;
+
 use domain::{
     call::{CallState, CallStatus, Source},
     ids::{CallId, CampaignId, EventId},
     time::UtcMs,
 };
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, types::Json};
 
 use crate::{
-    Result,
+    Error, Result,
     db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
-    rows::{JsonText, column, json_text, to_json},
+    rows::{JsonText, column, to_json},
 };
 
 /// A fact as the log keeps it.
@@ -29,10 +32,10 @@ pub(crate) struct NewEvent<'a> {
 
 /// Events of one transaction. They are written together: row by row, the round trips would cost more than the rows.
 #[derive(Default)]
-pub(crate) struct Log(Vec<Line>);
+pub(crate) struct Log<'a>(Vec<Line<'a>>);
 
 /// An event as it is stored.
-struct Line {
+struct Line<'a> {
     id: EventId,
     call_id: CallId,
     campaign_id: CampaignId,
@@ -40,7 +43,8 @@ struct Line {
     kind: String,
     status: CallStatus,
     says: JsonText,
-    payload: Option<JsonText>,
+    /// Known to be JSON.
+    payload: Option<Cow<'a, str>>,
     at: UtcMs,
     recorded_at: UtcMs,
     fingerprint: i64,
@@ -65,8 +69,21 @@ impl Store {
     }
 
     /// Adds an event to those that will be written.
-    pub(crate) fn note(&self, log: &mut Log, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
+    pub(crate) fn note(&self, log: &mut Log<'_>, event: &NewEvent<'_>, now: UtcMs) -> Result<()> {
+        let payload = event.payload.map(|text| text.to_owned().into());
+        self.note_with(log, event, payload, now)
+    }
+
+    /// The same with this payload, which is not copied where it is borrowed: a report may have megabytes.
+    pub(crate) fn note_with<'a>(
+        &self,
+        log: &mut Log<'a>,
+        event: &NewEvent<'_>,
+        payload: Option<Cow<'a, str>>,
+        now: UtcMs,
+    ) -> Result<()> {
         let says = to_json(event.says)?;
+        payload.as_deref().map(json).transpose()?;
         log.0.push(Line {
             id: self.0.ids.next(now),
             call_id: event.call_id,
@@ -74,7 +91,7 @@ impl Store {
             source: event.source,
             kind: event.kind.to_owned(),
             status: event.status,
-            payload: event.payload.map(json_text).transpose()?,
+            payload,
             at: event.at,
             recorded_at: now,
             fingerprint: fingerprint(event.source, event.kind, event.at, says.0.get()),
@@ -84,7 +101,7 @@ impl Store {
     }
 }
 
-impl Log {
+impl Log<'_> {
     /// Writes all of it. The same fact again leaves no second trace.
     pub(crate) async fn write(&self, tx: &mut Tx) -> Result<()> {
         for lines in self.0.chunks(ROWS_A_STATEMENT) {
@@ -99,7 +116,7 @@ impl Log {
                             .push_bind(&line.kind)
                             .push_bind(line.status.as_str())
                             .push_bind(&line.says)
-                            .push_bind(&line.payload)
+                            .push_bind(line.payload.as_deref())
                             .push_bind(line.at.0)
                             .push_bind(line.recorded_at.0)
                             .push_bind(line.fingerprint);
@@ -107,6 +124,10 @@ impl Log {
                     insert.push(ONCE_SQLITE).build().execute(&mut **tx).await?;
                 }
                 TxInner::Postgres(tx) => {
+                    let payloads: Vec<Option<Json<&RawValue>>> = lines
+                        .iter()
+                        .map(|line| line.payload.as_deref().map(json).transpose())
+                        .collect::<Result<_>>()?;
                     sqlx::query(INSERT_POSTGRES)
                         .bind(column(lines, |line| line.id.0))
                         .bind(column(lines, |line| line.call_id.0))
@@ -115,7 +136,7 @@ impl Log {
                         .bind(column(lines, |line| line.kind.as_str()))
                         .bind(column(lines, |line| line.status.as_str()))
                         .bind(column(lines, |line| &line.says))
-                        .bind(column(lines, |line| line.payload.as_ref()))
+                        .bind(payloads)
                         .bind(column(lines, |line| line.at.0))
                         .bind(column(lines, |line| line.recorded_at.0))
                         .bind(column(lines, |line| line.fingerprint))
@@ -126,6 +147,13 @@ impl Log {
         }
         Ok(())
     }
+}
+
+/// JSON text for the database, not copied.
+fn json(text: &str) -> Result<Json<&RawValue>> {
+    serde_json::from_str(text)
+        .map(Json)
+        .map_err(|error| Error::Other(format!("not JSON: {error}")))
 }
 
 /// What makes a fact the same fact: who said what about which moment. The provider's payload is left out on purpose: a

@@ -1,6 +1,6 @@
 //! The one door through which facts come: webhooks, polls, dial answers and our own inferences.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use domain::{
     call::{CallState, Fact, Source},
@@ -12,7 +12,7 @@ use domain::{
 use crate::{
     Error, Result,
     claim::hold_off_claims,
-    clean::{clean, clean_in_place, clean_json, quoted, sound_json},
+    clean::{clean_in_place, clean_json, quoted, sound_json},
     db::{Db, Store},
     events::{Log, NewEvent},
     folding::{Call, find, load},
@@ -70,7 +70,15 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot be reached; send the facts again then.
     pub async fn apply_facts(&self, facts: &[Fact], now: UtcMs) -> Result<Applied> {
-        let facts: Vec<Fact> = facts.iter().map(storable).collect();
+        self.apply_owned_facts(facts.to_vec(), now).await
+    }
+
+    /// The same for facts that nobody needs any more: large ones are not copied.
+    ///
+    /// # Errors
+    /// As for [`Store::apply_facts`].
+    pub async fn apply_owned_facts(&self, mut facts: Vec<Fact>, now: UtcMs) -> Result<Applied> {
+        facts.iter_mut().for_each(make_storable);
         let mut batch = match self.apply_together(&facts, &BTreeSet::new(), now).await {
             Ok(batch) => batch,
             Err(error) if error.is_unavailable() => return Err(error),
@@ -186,7 +194,8 @@ impl Store {
                 batch.unsettled_ids.extend(fact.call.provider_call_id.clone());
                 continue;
             };
-            self.fold(&mut log, call, fact, now)?;
+            let payload = fact.payload.as_deref().map(Cow::Borrowed);
+            self.fold(&mut log, call, fact, payload, now)?;
         }
         // A call that only now told its provider id may have facts waiting under that id.
         for call in calls.values_mut() {
@@ -195,8 +204,9 @@ impl Store {
             };
             let newly_known = call.before.provider_call_id.is_none();
             if newly_known || waiting.contains(&provider_call_id) {
-                for fact in self.claim_strays(&mut tx, &provider_call_id).await? {
-                    self.fold(&mut log, call, &fact, now)?;
+                for mut fact in self.claim_strays(&mut tx, &provider_call_id).await? {
+                    let payload = fact.payload.take().map(Cow::Owned);
+                    self.fold(&mut log, call, &fact, payload, now)?;
                 }
             }
             if newly_known {
@@ -212,8 +222,15 @@ impl Store {
         Ok(Some(batch))
     }
 
-    /// Joins the fact to the call, and notes it for the log unless it says nothing new.
-    fn fold(&self, log: &mut Log, call: &mut Call, fact: &Fact, now: UtcMs) -> Result<()> {
+    /// Joins the fact to the call, and notes it with its payload for the log unless it says nothing new.
+    fn fold<'a>(
+        &self,
+        log: &mut Log<'a>,
+        call: &mut Call,
+        fact: &Fact,
+        payload: Option<Cow<'a, str>>,
+        now: UtcMs,
+    ) -> Result<()> {
         if fact.source == Source::Engine && !call.state.bears_out(&fact.says) {
             tracing::info!(call.id = %call.id, kind = %fact.kind, "overtaken by the events");
             return Ok(());
@@ -242,19 +259,22 @@ impl Store {
             kind: &fact.kind,
             status: call.state.status(),
             says: &says,
-            payload: fact.payload.as_deref(),
+            payload: None,
             at,
         };
-        self.note(log, &event, now)
+        self.note_with(log, &event, payload, now)
     }
 }
 
-/// The fact without what the databases cannot store, so that both hold the same.
-fn storable(fact: &Fact) -> Fact {
-    let mut fact = fact.clone();
+/// Takes out of the fact what the databases cannot store, so that both hold the same. Texts that are storable, as nearly
+/// all are, stay where they are.
+fn make_storable(fact: &mut Fact) {
     clean_in_place(&mut fact.call.provider_call_id);
-    fact.kind = clean(&fact.kind).into_owned();
-    fact.payload = fact.payload.map(|text| clean_json(&clean(&text)).into_owned());
+    let mut kind = Some(std::mem::take(&mut fact.kind));
+    clean_in_place(&mut kind);
+    fact.kind = kind.unwrap_or_default();
+    clean_in_place(&mut fact.payload);
+    replace_if_changed(&mut fact.payload, clean_json);
     let CallState {
         provider_call_id,
         end,
@@ -276,9 +296,16 @@ fn storable(fact: &Fact) -> Fact {
         clean_in_place(text);
     }
     for json in [&mut details.messages_json, &mut details.structured_json] {
-        *json = json.take().map(|text| sound_json(&text).into_owned());
+        replace_if_changed(json, sound_json);
     }
     // No call earns money: such a number says nothing.
     details.cost = details.cost.filter(|cost| *cost >= UsdMicros(0));
-    fact
+}
+
+fn replace_if_changed(text: &mut Option<String>, change: fn(&str) -> Cow<'_, str>) {
+    if let Some(text) = text
+        && let Cow::Owned(changed) = change(text)
+    {
+        *text = changed;
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::ids::CallId;
+
 use crate::{
     Kind, Result, account, claim,
     db::{Db, Store},
@@ -83,7 +85,29 @@ impl HotQuery {
     }
 }
 
+// What was reserved under an older version of the policy.
+const HIDE: &str = "UPDATE calls SET dial_lease_ms = reserved_at_ms + $2, \
+     policy_version = (SELECT c.policy_version FROM campaigns c WHERE c.id = calls.campaign_id) \
+     WHERE id = $1 AND dialling = 'reserved' AND status = 'QUEUED' \
+       AND policy_version <> (SELECT c.policy_version FROM campaigns c WHERE c.id = calls.campaign_id)";
+
 impl Store {
+    /// Makes a reserved call look as if it had been decided under the policy in force, and as if it had not been stopped,
+    /// for the proof that somebody would notice.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn hide_policy_change(&self, call: CallId) -> Result<()> {
+        let mut tx = self.begin().await?;
+        on_tx!(tx, |c| sqlx::query(HIDE)
+            .bind(call.0)
+            .bind(claim::DIAL_LEASE_MS)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        tx.commit().await
+    }
+
     /// Sets the probe of a test, once.
     pub fn set_probe(&self, probe: Arc<dyn Probe>) {
         let _ = self.0.probe.set(probe);

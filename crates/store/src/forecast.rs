@@ -12,7 +12,7 @@ use domain::{
     ids::{AccountId, CampaignId},
     money::UsdMicros,
     outcome::Outcome,
-    pacing::Lines,
+    pacing::{LONGEST_BELIEF_MS, Lines},
     place::Place,
     policy::Policy,
     time::{DAY_MS, UtcMs},
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
-    account::{believed_hold, lines_are_believed},
+    account::believed_hold,
     claim::rate,
     db::{Store, Tx},
     places::places,
@@ -177,11 +177,10 @@ impl Store {
                 learnt: learnt.map(to_u32),
                 reserved: to_u32(reserved),
             },
-            learnt_until: UtcMs(
-                learnt_until
-                    .filter(|_| lines_are_believed(learnt_until, now))
-                    .unwrap_or(0),
-            ),
+            learnt_until: learnt_until
+                .map(UtcMs)
+                .filter(|until| now.must_wait_for(*until, LONGEST_BELIEF_MS))
+                .unwrap_or(UtcMs(0)),
             calls_per_second: per_second.map(to_u32),
             dial_after: believed_hold(UtcMs(dial_after), now),
             open_elsewhere: u32::try_from(to_u64(open))

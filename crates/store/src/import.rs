@@ -87,7 +87,7 @@ pub struct Totals {
 /// An import under way. Dropped before [`Import::finish`], it leaves nothing behind.
 pub struct Import<'a> {
     store: &'a Store,
-    tx: Tx,
+    pub(crate) tx: Tx,
     id: CampaignId,
     kind: Kind,
     assistant_id: AssistantId,
@@ -207,6 +207,16 @@ impl Import<'_> {
     #[must_use]
     pub fn id(&self) -> CampaignId {
         self.id
+    }
+
+    /// The moment at which it began.
+    pub(crate) fn now(&self) -> UtcMs {
+        self.now
+    }
+
+    /// The transaction that it is stored in.
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
     }
 
     /// Adds contacts. A few thousand at a time are quickest.

@@ -1,13 +1,18 @@
 //! What campaigns allow. Every version is kept: the log refers to the one by which a call was decided.
 
-use domain::{ids::CampaignId, policy::Policy, time::UtcMs};
+use domain::{
+    ids::{AccountId, CampaignId},
+    policy::Policy,
+    time::UtcMs,
+};
 use sqlx::types::Json;
 
 use crate::{
     Error, Result,
-    campaigns::lock_campaign,
+    claim::hold_off_claims,
     clean::clean,
     db::{Store, Tx},
+    halt::{Unsent, halt},
     rows::{JsonText, to_i32, to_json, to_u32},
 };
 
@@ -47,6 +52,9 @@ pub(crate) async fn insert_policy(
         .map(|_| ()))?;
     Ok(())
 }
+
+const IN_FORCE: &str = "SELECT p.version, p.policy FROM campaigns c \
+     JOIN policies p ON p.campaign_id = c.id AND p.version = c.policy_version WHERE c.id = $1";
 
 const LOOK_ANEW: &str = "UPDATE contacts SET eligible_at_ms = $2, put_off = FALSE \
      WHERE campaign_id = $1 AND state = 'pending' AND put_off = TRUE AND eligible_at_ms > $2";
@@ -104,7 +112,11 @@ impl Store {
             .collect()
     }
 
-    /// Makes a campaign allow something else, from the version that the person saw. The next claim already asks it.
+    /// Makes a campaign allow something else, from the version that the person saw.
+    ///
+    /// Guarantee *lawful moment*: it binds every request that leaves after this commit. Claims are held off meanwhile, and
+    /// calls that are reserved under the old version and not sent are stopped. Killed before the commit, nothing happened;
+    /// run twice at once, one of them changes it and the other is told.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot be reached.
@@ -116,49 +128,61 @@ impl Store {
         author: &str,
         now: UtcMs,
     ) -> Result<PolicyChanged> {
-        let mut tx = self.begin().await?;
-        // Whoever waits for a rule of the old policy is looked at anew; a retry and a callback keep their time. Contacts
-        // before campaigns, the order in which facts lock them too.
-        on_tx!(tx, |c| sqlx::query(LOOK_ANEW)
-            .bind(id.0)
-            .bind(now.0)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-        if lock_campaign(&mut tx, id).await?.is_none() {
-            return Ok(PolicyChanged::NotFound);
-        }
-        let (version, present): (i32, Json<serde_json::Value>) = on_tx!(tx, |c| sqlx::query_as(
-            "SELECT p.version, p.policy FROM campaigns c \
-             JOIN policies p ON p.campaign_id = c.id AND p.version = c.policy_version WHERE c.id = $1"
-        )
-        .bind(id.0)
-        .fetch_one(c)
-        .await)?;
-        let version = to_u32(version);
         let wanted = serde_json::to_value(policy)
             .map_err(|error| Error::Other(format!("a policy cannot be written: {error}")))?;
+        let mut tx = self.begin().await?;
+        // A claim under way would put contacts off, or reserve calls, by the old version after this one was committed.
+        hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        let in_force: Option<(i32, Json<serde_json::Value>)> = on_tx!(tx, |c| sqlx::query_as(IN_FORCE)
+            .bind(id.0)
+            .fetch_optional(c)
+            .await)?;
+        let Some((version, present)) = in_force else {
+            return Ok(PolicyChanged::NotFound);
+        };
+        let version = to_u32(version);
         if wanted == present.0 {
             return Ok(PolicyChanged::Version(version));
         }
         if version != seen {
             return Ok(PolicyChanged::Overtaken(version));
         }
+        // Calls before contacts before the campaign, the order in which facts lock them too.
+        let its_own = Unsent {
+            campaign: Some(id),
+            ..Unsent::default()
+        };
+        halt(&mut tx, its_own).await?;
+        // Whoever waits for a rule of the old policy is looked at anew; a retry and a callback keep their time.
+        on_tx!(tx, |c| sqlx::query(LOOK_ANEW)
+            .bind(id.0)
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
         // Another limit is told of when it is passed itself.
         let another_alert =
             present.0.pointer("/money/alert_usd_micros") != wanted.pointer("/money/alert_usd_micros");
         insert_policy(&mut tx, id, version + 1, policy, author, now).await?;
-        on_tx!(tx, |c| sqlx::query(
+        let changed = on_tx!(tx, |c| {
+            sqlx::query(
             "UPDATE campaigns SET policy_version = $2, updated_at_ms = $3, \
-             alerted_at_ms = CASE WHEN $4 = 1 THEN NULL ELSE alerted_at_ms END WHERE id = $1"
+             alerted_at_ms = CASE WHEN $4 = 1 THEN NULL ELSE alerted_at_ms END WHERE id = $1 AND policy_version = $5"
         )
         .bind(id.0)
         .bind(to_i32(version + 1))
         .bind(now.0)
         .bind(i32::from(another_alert))
+        .bind(to_i32(version))
         .execute(c)
         .await
-        .map(|_| ()))?;
+        .map(|done| done.rows_affected())
+        })?;
+        if changed != 1 {
+            return Err(Error::Conflict(
+                "the policy was changed by somebody else".to_owned(),
+            ));
+        }
         tx.commit().await?;
         Ok(PolicyChanged::Version(version + 1))
     }

@@ -17,7 +17,11 @@ pub(crate) type JsonText = Json<Box<RawValue>>;
 
 /// Wraps JSON text for the database.
 pub(crate) fn json_text(text: &str) -> Result<JsonText> {
-    RawValue::from_string(text.to_owned())
+    owned_json(text.to_owned())
+}
+
+fn owned_json(text: String) -> Result<JsonText> {
+    RawValue::from_string(text)
         .map(Json)
         .map_err(|error| Error::Other(format!("not JSON: {error}")))
 }
@@ -25,7 +29,7 @@ pub(crate) fn json_text(text: &str) -> Result<JsonText> {
 /// Serialises a value for the database.
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<JsonText> {
     let text = serde_json::to_string(value).map_err(|error| Error::Other(error.to_string()))?;
-    json_text(&text)
+    owned_json(text)
 }
 
 /// Reads a state that is stored as text.

@@ -18,6 +18,7 @@ use crate::{
     claim::{hold_off_claims, why_suppressed},
     clean::clean,
     db::{ROWS_A_STATEMENT, Store, Tx, TxInner},
+    halt::{Unsent, halt},
     rows::{column, to_u64},
     settling::NOT_CALLED_ANY_MORE,
     wake::Wake,
@@ -133,9 +134,6 @@ const FROM_CALL: &str = "INSERT INTO suppressions \
      ON CONFLICT (account_id, number, kind) WHERE campaign_id IS NULL \
      DO UPDATE SET expires_at_ms = NULL, source = 'call', call_id = excluded.call_id";
 
-// Only calls that were not sent yet: the others are under way.
-const STOP: &str = "UPDATE calls SET dial_lease_ms = 0 WHERE account_id = $1 AND dialling = 'reserved' \
-     AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') AND ($3 IS NULL OR campaign_id = $3)";
 static TAKE_OUT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "UPDATE contacts SET {NOT_CALLED_ANY_MORE}, updated_at_ms = $4 \
@@ -162,8 +160,6 @@ impl OfPhones {
     }
 }
 
-static STOP_EXACT: LazyLock<OfPhones> = LazyLock::new(|| OfPhones::new(STOP, 2, ""));
-static STOP_PREFIX: LazyLock<String> = LazyLock::new(|| OfPhones::beginning(STOP, 2, ""));
 static TAKE_OUT_EXACT: LazyLock<OfPhones> =
     LazyLock::new(|| OfPhones::new(&TAKE_OUT, 1, "RETURNING campaign_id"));
 static TAKE_OUT_PREFIX: LazyLock<String> =
@@ -422,15 +418,15 @@ async fn take_out(
     if phones.is_empty() {
         return Ok(Vec::new());
     }
+    let unsent = Unsent {
+        campaign,
+        phones: Some(phones),
+        ..Unsent::default()
+    };
+    halt(tx, unsent).await?;
     let campaign = campaign.map(|id| id.0);
     let taken: Vec<Uuid> = match &mut tx.inner {
         TxInner::Sqlite(tx) => {
-            sqlx::query(STOP_EXACT.sqlite.as_str())
-                .bind(AccountId::DEFAULT.0)
-                .bind(sqlx::types::Json(phones))
-                .bind(campaign)
-                .execute(&mut **tx)
-                .await?;
             sqlx::query_scalar(TAKE_OUT_EXACT.sqlite.as_str())
                 .bind(sqlx::types::Json(phones))
                 .bind(reason)
@@ -440,12 +436,6 @@ async fn take_out(
                 .await?
         }
         TxInner::Postgres(tx) => {
-            sqlx::query(STOP_EXACT.postgres.as_str())
-                .bind(AccountId::DEFAULT.0)
-                .bind(phones)
-                .bind(campaign)
-                .execute(&mut **tx)
-                .await?;
             sqlx::query_scalar(TAKE_OUT_EXACT.postgres.as_str())
                 .bind(phones)
                 .bind(reason)
@@ -465,14 +455,13 @@ async fn take_out_beginning(
     reason: &str,
     now: UtcMs,
 ) -> Result<Vec<CampaignId>> {
+    let unsent = Unsent {
+        campaign,
+        beginning: Some(prefix),
+        ..Unsent::default()
+    };
+    halt(tx, unsent).await?;
     let campaign = campaign.map(|id| id.0);
-    on_tx!(tx, |c| sqlx::query(STOP_PREFIX.as_str())
-        .bind(AccountId::DEFAULT.0)
-        .bind(prefix)
-        .bind(campaign)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
     let taken: Vec<Uuid> = on_tx!(tx, |c| sqlx::query_scalar(TAKE_OUT_PREFIX.as_str())
         .bind(prefix)
         .bind(reason)

@@ -3,10 +3,11 @@
 //! They only save time. Every waiter also has a timer, so a wake-up that is lost costs a moment and nothing else.
 //! Subscribe, then look, then sleep.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use domain::ids::{AssistantId, CampaignId};
-use sqlx::postgres::PgListener;
+use sha2::{Digest, Sha256};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -59,14 +60,37 @@ impl Wake {
 pub struct Wakes {
     local: broadcast::Sender<Wake>,
     outgoing: broadcast::Sender<Wake>,
+    /// Tells what this process sent to other nodes from what they sent: it has woken itself already.
+    sender: String,
 }
 
 impl Wakes {
-    pub(crate) fn new() -> Self {
+    /// `id_seed` is that of the ids, which no other process shares.
+    pub(crate) fn new(id_seed: u64) -> Self {
+        let digest = Sha256::digest(id_seed.to_le_bytes());
+        let mut sender = String::new();
+        for byte in &digest[..8] {
+            let _ = write!(sender, "{byte:02x}");
+        }
         Self {
             local: broadcast::channel(1024).0,
             outgoing: broadcast::channel(1024).0,
+            sender,
         }
+    }
+
+    /// What other nodes are told.
+    fn told(&self, wake: Wake) -> String {
+        format!("{} {}", self.sender, wake.to_payload())
+    }
+
+    /// What another node tells; none when it was this one.
+    fn heard(&self, text: &str) -> Option<Wake> {
+        // A node of an earlier version does not say who it is.
+        let (sender, wake) = text.split_once(' ').unwrap_or(("", text));
+        (sender != self.sender)
+            .then(|| Wake::from_payload(wake))
+            .flatten()
     }
 }
 
@@ -111,7 +135,7 @@ impl Store {
             for wake in wakes {
                 let notify = sqlx::query("SELECT pg_notify($1, $2)")
                     .bind(CHANNEL)
-                    .bind(wake.to_payload());
+                    .bind(self.0.wakes.told(wake));
                 if let Err(error) = self.0.marks.bounded(notify.execute(pool)).await {
                     tracing::debug!(%error, "wake-up not sent to other nodes");
                 }
@@ -120,13 +144,17 @@ impl Store {
     }
 
     async fn hear_from_nodes(&self, pool: &sqlx::PgPool, report: &(impl Fn(Result<()>) + Sync)) {
-        loop {
-            if let Err(error) = self.listen(pool, report).await {
-                // What other nodes do is noticed seconds later, by the timers.
-                report(Err(error.into()));
+        let listening = async {
+            loop {
+                if let Err(error) = self.listen(pool, report).await {
+                    // What other nodes do is noticed seconds later, by the timers.
+                    report(Err(error.into()));
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+        };
+        // Ends with the store.
+        let _: Result<(), _> = pool.close_event().do_until(listening).await;
     }
 
     async fn listen(
@@ -134,7 +162,13 @@ impl Store {
         pool: &sqlx::PgPool,
         report: &(impl Fn(Result<()>) + Sync),
     ) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(pool).await?;
+        // A connection of its own, held as long as the node lives: none of those that work waits for.
+        let own = PgPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(pool.connect_options().as_ref().clone());
+        let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(CHANNEL).await?;
         report(Ok(()));
         // Whatever was missed while nobody listened.
@@ -148,7 +182,7 @@ impl Store {
                 continue;
             };
             let wake = match received? {
-                Some(notification) => Wake::from_payload(notification.payload()),
+                Some(notification) => self.0.wakes.heard(notification.payload()),
                 // The connection broke and is there again; whatever was sent in between is lost.
                 None => Some(Wake::Dispatch),
             };

@@ -8,7 +8,7 @@ use domain::{
     hours::{Moment, coming_words},
     ids::{AccountId, CampaignId, ContactId},
     money::UsdMicros,
-    pacing::Lines,
+    pacing::{Lines, believed},
     place::Place,
     policy::Policy,
     time::UtcMs,
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
-    account::{believed_hold, lines_are_believed},
+    account::believed_hold,
     campaigns::Campaign,
     claim::{self, Person, Standing},
     db::{Store, Tx},
@@ -58,7 +58,7 @@ const LATER: &str = "SELECT reason, MIN(eligible_at_ms), COUNT(*) FROM contacts 
      ORDER BY MIN(eligible_at_ms)";
 const ACCOUNT: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms, \
      (SELECT COUNT(*) FROM calls k WHERE k.account_id = a.id AND k.status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')), \
-     (SELECT COUNT(*) FROM calls k WHERE k.account_id = a.id AND k.reserved_at_ms > $2) \
+     (SELECT COUNT(*) FROM calls k WHERE k.account_id = a.id AND k.reserved_at_ms > $2 AND k.sent_at_ms > $3) \
      FROM accounts a WHERE a.id = $1";
 // Numbers of the campaign that have room.
 const FREE_NUMBERS: &str = "SELECT COUNT(*) FROM campaign_numbers n \
@@ -327,6 +327,7 @@ async fn whole(
     }
     let account: Account = on_tx!(tx, |c| sqlx::query_as(ACCOUNT)
         .bind(AccountId::DEFAULT.0)
+        .bind(now.0 - domain::time::SECOND_MS - claim::DIAL_LEASE_MS)
         .bind(now.0 - domain::time::SECOND_MS)
         .fetch_one(c)
         .await)?;
@@ -335,10 +336,11 @@ async fn whole(
     if dial_after > now {
         note(Cause::ProviderHold, Some(dial_after));
     }
-    let fresh = lines_are_believed(learnt_until, now);
     let lines = Lines {
         cap: to_u32(cap),
-        learnt: learnt.filter(|_| fresh).map(to_u32),
+        learnt: learnt
+            .zip(learnt_until)
+            .and_then(|(lines, until)| believed(to_u32(lines), UtcMs(until), now)),
         reserved: to_u32(reserved),
     };
     let open = u32::try_from(open).unwrap_or(u32::MAX);

@@ -1,9 +1,10 @@
 //! Reading optional fields so that one odd value costs that value and nothing else.
 //!
 //! Every function goes through [`RawValue`], so that numbers keep their text, and turns a value of an unexpected type
-//! into an absent one.
+//! into an absent one. The raw values are borrowed from the text that is read, because a report may have megabytes and
+//! each level of it would be copied once more; so the types here are read from JSON text, not from a
+//! [`serde_json::Value`].
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -13,9 +14,9 @@ use crate::{decimal, instant};
 pub(crate) fn value<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: DeserializeOwned,
+    T: Deserialize<'de>,
 {
-    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    let raw = Option::<&'de RawValue>::deserialize(deserializer)?;
     Ok(raw.and_then(|raw| serde_json::from_str(raw.get()).ok()))
 }
 
@@ -23,19 +24,19 @@ where
 pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: DeserializeOwned,
+    T: Deserialize<'de>,
 {
-    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    Ok(raw.and_then(|raw| from_object(&raw).ok().flatten()))
+    let raw = Option::<&'de RawValue>::deserialize(deserializer)?;
+    Ok(raw.and_then(|raw| from_object(raw).ok().flatten()))
 }
 
 /// A list of objects; entries that cannot be read are left out.
 pub(crate) fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: DeserializeOwned,
+    T: Deserialize<'de>,
 {
-    let entries: Option<Vec<Box<RawValue>>> = value(deserializer)?;
+    let entries: Option<Vec<&'de RawValue>> = value(deserializer)?;
     Ok(entries
         .iter()
         .flatten()
@@ -60,7 +61,9 @@ pub(crate) fn usd_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
 }
 
 /// `None` if the value is no object, an error if it is one that does not fit `T`.
-pub(crate) fn from_object<T: DeserializeOwned>(raw: &RawValue) -> Result<Option<T>, serde_json::Error> {
+pub(crate) fn from_object<'de, T: Deserialize<'de>>(
+    raw: &'de RawValue,
+) -> Result<Option<T>, serde_json::Error> {
     if !raw.get().starts_with('{') {
         return Ok(None);
     }
@@ -69,7 +72,7 @@ pub(crate) fn from_object<T: DeserializeOwned>(raw: &RawValue) -> Result<Option<
 
 /// The text of a JSON number, or the content of a JSON string.
 fn scalar_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    let raw = Option::<&'de RawValue>::deserialize(deserializer)?;
     Ok(raw.map(|raw| match serde_json::from_str::<String>(raw.get()) {
         Ok(content) => content,
         Err(_) => raw.get().to_owned(),

@@ -69,8 +69,9 @@ pub enum MessageError {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Envelope {
-    message: Option<Box<RawValue>>,
+struct Envelope<'a> {
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,12 +127,12 @@ impl ServerMessage {
     /// When the body is not JSON or has no message.
     pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
         let not_json = |error: &serde_json::Error| MessageError::NotJson(crate::raw::json_fault(error));
-        let body: Box<RawValue> = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let envelope: Option<Envelope> = lenient::from_object(&body).map_err(|_| MessageError::NoMessage)?;
+        let body: &RawValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+        let envelope: Option<Envelope> = lenient::from_object(body).map_err(|_| MessageError::NoMessage)?;
         let message = envelope
             .and_then(|envelope| envelope.message)
             .ok_or(MessageError::NoMessage)?;
-        let body: Option<Body> = lenient::from_object(&message).map_err(|error| not_json(&error))?;
+        let body: Option<Body> = lenient::from_object(message).map_err(|error| not_json(&error))?;
         Ok(Self::from_body(body.ok_or(MessageError::NoMessage)?))
     }
 
@@ -140,9 +141,10 @@ impl ServerMessage {
         self.kind.needs_reply()
     }
 
-    fn from_body(body: Body) -> Self {
+    /// Moves every text of the body to its place: a report may have megabytes.
+    fn from_body(mut body: Body) -> Self {
         let kind = MessageKind::from(body.message_type.as_deref().unwrap_or_default());
-        let call = body.call.clone().unwrap_or_default();
+        let mut call = body.call.take().unwrap_or_default();
         let status = match kind {
             MessageKind::StatusUpdate => body.status.as_deref().map(CallStatus::from),
             MessageKind::EndOfCallReport => Some(CallStatus::Ended),
@@ -151,10 +153,10 @@ impl ServerMessage {
         let is_report = kind == MessageKind::EndOfCallReport;
         let tool_calls = match kind {
             MessageKind::ToolCalls if body.tool_call_list.is_empty() => {
-                let within = body.tool_with_tool_call_list.iter();
-                within.filter_map(|tool| tool.tool_call.clone()).collect()
+                let within = std::mem::take(&mut body.tool_with_tool_call_list).into_iter();
+                within.filter_map(|tool| tool.tool_call).collect()
             }
-            MessageKind::ToolCalls => body.tool_call_list.clone(),
+            MessageKind::ToolCalls => std::mem::take(&mut body.tool_call_list),
             _ => Vec::new(),
         };
         // The embedded record counts the cost from zero while the call is alive.
@@ -166,10 +168,10 @@ impl ServerMessage {
             correlation_ids: correlation_ids(&call, body.customer.as_ref()),
             cost_usd_micros: cost_of_message.or(final_cost_of_record),
             artifact: is_report
-                .then(|| report_artifact(&body, &call))
+                .then(|| report_artifact(&mut body, &mut call))
                 .filter(|found| *found != Artifact::default()),
             analysis: is_report
-                .then(|| report_analysis(&body, &call))
+                .then(|| report_analysis(&mut body, &mut call))
                 .filter(|found| *found != Analysis::default()),
             ended_reason: body.ended_reason.or(call.ended_reason),
             ended_message: body.ended_message.or(call.ended_message),
@@ -198,46 +200,48 @@ fn correlation_ids(call: &Call, customer: Option<&CallCustomer>) -> Vec<String> 
 }
 
 /// The report's artifact, completed from the older places: message level, then the embedded call.
-fn report_artifact(body: &Body, call: &Call) -> Artifact {
+fn report_artifact(body: &mut Body, call: &mut Call) -> Artifact {
     let mut artifact = body
         .artifact
-        .clone()
-        .or_else(|| call.artifact.clone())
+        .take()
+        .or_else(|| call.artifact.take())
         .unwrap_or_default();
-    fill(&mut artifact.transcript, [&body.transcript, &call.transcript]);
+    fill(
+        &mut artifact.transcript,
+        [&mut body.transcript, &mut call.transcript],
+    );
     if artifact.turns().is_empty() {
-        artifact.messages = if body.messages.is_empty() {
-            &call.messages
+        artifact.messages = std::mem::take(if body.messages.is_empty() {
+            &mut call.messages
         } else {
-            &body.messages
-        }
-        .clone();
+            &mut body.messages
+        });
     }
     if artifact.recording_url().is_none() {
         fill(
             &mut artifact.recording_url,
-            [&body.recording_url, &call.recording_url],
+            [&mut body.recording_url, &mut call.recording_url],
         );
         fill(
             &mut artifact.stereo_recording_url,
-            [&body.stereo_recording_url, &call.stereo_recording_url],
+            [&mut body.stereo_recording_url, &mut call.stereo_recording_url],
         );
     }
     artifact
 }
 
-fn report_analysis(body: &Body, call: &Call) -> Analysis {
+fn report_analysis(body: &mut Body, call: &mut Call) -> Analysis {
     let own = body
         .analysis
-        .clone()
+        .take()
         .filter(|analysis| *analysis != Analysis::default());
-    let mut analysis = own.or_else(|| call.analysis.clone()).unwrap_or_default();
-    fill(&mut analysis.summary, [&body.summary]);
+    let mut analysis = own.or_else(|| call.analysis.take()).unwrap_or_default();
+    fill(&mut analysis.summary, [&mut body.summary]);
     analysis
 }
 
-fn fill<const N: usize>(target: &mut Option<String>, sources: [&Option<String>; N]) {
+fn fill<const N: usize>(target: &mut Option<String>, sources: [&mut Option<String>; N]) {
     if target.is_none() {
-        *target = sources.into_iter().flatten().next().cloned();
+        *target = sources.into_iter().find_map(Option::take);
     }
 }

@@ -148,11 +148,38 @@ impl WebhookAuth {
         }
     }
 
-    /// Whether only the body proves a delivery. Otherwise its headers do, and a body that nobody vouches for need not be
-    /// read.
-    #[must_use]
-    pub fn needs_body(&self) -> bool {
-        matches!(self, Self::Hmac { .. })
+    /// Checks what the headers alone can show at `now_ms` (milliseconds UTC), before the body is read: the secret where a
+    /// header holds it; of a signature that it is there, has the agreed form and length, and that its time of sending is
+    /// near. A body that fails here need not be read. Whatever passes must still pass [`WebhookAuth::verify`].
+    ///
+    /// # Errors
+    /// Any [`AuthError`]: do not read the body.
+    pub fn admit(&self, headers: &HeaderMap, now_ms: i64) -> Result<(), AuthError> {
+        let Self::Hmac {
+            algorithm,
+            signature_header,
+            timestamp_header,
+            prefix,
+            payload_format,
+            encoding,
+            tolerance_ms,
+            ..
+        } = self
+        else {
+            return self.verify(headers, &[], now_ms);
+        };
+        self.check()?;
+        let format = PayloadFormat::parse(payload_format).map_err(AuthError::Misconfigured)?;
+        let given = given_signature(headers, signature_header, prefix, *encoding)?;
+        if given.len() != algorithm.length() {
+            let fault = "the signature has not the length of the agreed hash";
+            return Err(AuthError::Unreadable(signature_header.clone(), fault));
+        }
+        if format.has_timestamp() {
+            let timestamp = only(headers, timestamp_header)?;
+            check_skew(timestamp_header, timestamp, now_ms, *tolerance_ms)?;
+        }
+        Ok(())
     }
 
     /// Checks a delivery at `now_ms` (milliseconds UTC). `body` is the body as received, byte for byte.
@@ -189,19 +216,14 @@ impl WebhookAuth {
                 tolerance_ms,
             } => {
                 let format = PayloadFormat::parse(payload_format).map_err(AuthError::Misconfigured)?;
-                let given = only(headers, signature_header)?;
-                let unreadable = |fault| AuthError::Unreadable(signature_header.clone(), fault);
-                let given = given.as_bytes().strip_prefix(prefix.as_bytes());
-                let given = given.ok_or_else(|| unreadable("the agreed prefix is missing"))?;
-                let given = encoding.decode(given).map_err(unreadable)?;
-
+                let given = given_signature(headers, signature_header, prefix, *encoding)?;
                 let timestamp = match format.has_timestamp() {
                     true => Some(only(headers, timestamp_header)?),
                     false => None,
                 };
                 let signed_time = timestamp.map(HeaderValue::as_bytes).unwrap_or_default();
-                let payload = format.fill(signed_time, body);
-                if !algorithm.is_signature(secret.bytes(), &payload, &given) {
+                let payload = format.pieces(signed_time, body);
+                if !algorithm.is_signature(secret.bytes(), payload, &given) {
                     return Err(AuthError::Wrong(signature_header.clone()));
                 }
                 // Only after the signature: the time of a forged delivery is not worth a message about clocks.
@@ -235,8 +257,8 @@ impl WebhookAuth {
                 ..
             } => PayloadFormat::parse(payload_format).ok().and_then(|format| {
                 let timestamp = now_ms.to_string();
-                let payload = format.fill(timestamp.as_bytes(), body);
-                let signature = encoding.encode(&algorithm.sign(secret.bytes(), &payload));
+                let payload = format.pieces(timestamp.as_bytes(), body);
+                let signature = encoding.encode(&algorithm.sign(secret.bytes(), payload));
                 let signature = HeaderValue::from_str(&format!("{prefix}{signature}")).ok()?;
                 let mut headers = vec![(signature_header.clone(), signature)];
                 if format.has_timestamp() {
@@ -257,6 +279,20 @@ fn only<'a>(headers: &'a HeaderMap, header: &HeaderName) -> Result<&'a HeaderVal
         None => Ok(value),
         Some(_) => Err(AuthError::Repeated(header.clone())),
     }
+}
+
+/// The signature that the header holds, in bytes.
+fn given_signature(
+    headers: &HeaderMap,
+    header: &HeaderName,
+    prefix: &str,
+    encoding: Encoding,
+) -> Result<Vec<u8>, AuthError> {
+    let unreadable = |fault| AuthError::Unreadable(header.clone(), fault);
+    let given = only(headers, header)?;
+    let given = given.as_bytes().strip_prefix(prefix.as_bytes());
+    let given = given.ok_or_else(|| unreadable("the agreed prefix is missing"))?;
+    encoding.decode(given).map_err(unreadable)
 }
 
 /// What follows `Bearer `; the word may be written in any case (RFC 9110, 11.1).

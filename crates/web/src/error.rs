@@ -123,6 +123,20 @@ impl ApiError {
         matches!(self.code(), "database_unavailable" | "disk_full")
     }
 
+    /// 400: a text holds U+0000, which is in no text that people write and which not every database can store.
+    pub(crate) fn nul() -> Self {
+        let message =
+            "The request holds the character U+0000 (NUL), which cannot be stored. Send it without.";
+        Self::new(StatusCode::BAD_REQUEST, "nul_character", message)
+    }
+
+    /// 408: the body comes too slowly to be waited for.
+    pub(crate) fn too_slow() -> Self {
+        let message =
+            "The request came too slowly, so the server stopped reading it. Nothing was done; send it again.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
+    }
+
     /// Adds details for programs.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {

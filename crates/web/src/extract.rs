@@ -62,13 +62,16 @@ fn prefers_html(accept: &str) -> bool {
 
 /// The query of an address.
 ///
-/// Rejects with 400 `invalid_query` what cannot be read.
+/// Rejects with 400 `invalid_query` what cannot be read, and with 400 `nul_character` what cannot be stored.
 pub(crate) struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::nul());
+        }
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(params)) => Ok(Self(params)),
             Err(error) => Err(ApiError::new(

@@ -5,9 +5,9 @@ use std::{fs::File, ops::ControlFlow};
 use domain::{
     ids::CampaignId,
     list::{self, ImportReport, ListError, ListSettings, Meaning, ReadError},
-    time::UtcMs,
+    time::{MINUTE_MS, UtcMs},
 };
-use store::{Import, NewCampaign, NewContact, Problem, ProblemKind, Store, Totals};
+use store::{Import, NewCampaign, NewContact, Problem, ProblemKind, Repeated, Store, Totals};
 use tokio::sync::mpsc;
 
 /// Contacts stored with one statement.
@@ -27,6 +27,8 @@ pub(crate) enum ImportError {
     List(ListError),
     /// Not one row can be called.
     NobodyToCall(Box<ImportReport>),
+    /// The same was sent a moment ago.
+    Repeated(Repeated),
     /// The file could not be read back.
     Io(std::io::Error),
     /// The database refused.
@@ -41,11 +43,23 @@ impl From<store::Error> for ImportError {
     }
 }
 
-/// Imports the list. `campaign` is asked for when the first row is found good: a list that is none leaves no trace.
+/// What was sent, to know it again.
+pub(crate) struct Content {
+    /// Names the file and every setting.
+    pub hash: String,
+    /// Whether it may have been sent a moment ago.
+    pub allow_repeat: bool,
+}
+
+/// So soon after each other, the same list was probably sent twice by mistake.
+const REPEAT_WINDOW_MS: i64 = 10 * MINUTE_MS;
+
+/// Imports the list, unless the same was imported a moment ago. `campaign` is asked for when the first row is found good: a list that is none leaves no trace.
 pub(crate) async fn import<Fut>(
     store: &Store,
     file: File,
     settings: ListSettings,
+    content: &Content,
     now: UtcMs,
     campaign: impl FnOnce() -> Fut,
 ) -> Result<Imported, ImportError>
@@ -58,7 +72,14 @@ where
     let mut import: Option<Import<'_>> = None;
     while let Some(batch) = batches.recv().await {
         if let Some(campaign) = campaign.take() {
-            import = Some(store.begin_import(&campaign().await?, now).await?);
+            let mut begun = store.begin_import(&campaign().await?, now).await?;
+            let repeated = begun
+                .note_content(&content.hash, REPEAT_WINDOW_MS, content.allow_repeat)
+                .await?;
+            if let Some(repeated) = repeated {
+                return Err(ImportError::Repeated(repeated));
+            }
+            import = Some(begun);
         }
         if let Some(import) = &mut import {
             import.add(&batch).await?;

@@ -20,13 +20,13 @@ use axum::{
 };
 use domain::ids::{AssistantId, CampaignId};
 use futures::{Stream, StreamExt, stream};
-use http::{HeaderName, header};
+use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 use store::Wake;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use uuid::Uuid;
 
-use crate::{extract::Params, state::AppState};
+use crate::{error::ApiError, extract::Params, state::AppState};
 
 /// One thing is spoken of this often at most.
 const EVERY: Duration = Duration::from_millis(250);
@@ -122,7 +122,16 @@ enum Change {
 }
 
 /// Answers with a stream of `changed` events. Their data is the id of what changed, or `*` for any.
-pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<LiveQuery>) -> Response {
+///
+/// 503 `too_many_streams` when as many are open as may be: the rest of the connections is for requests.
+pub(crate) async fn events(
+    State(state): State<AppState>,
+    Params(query): Params<LiveQuery>,
+) -> Result<Response, ApiError> {
+    let place = state.streams.clone().try_acquire_owned().map_err(|_| {
+        let message = "As many pages are watched live as this server allows. This one shows changes when it is reloaded.";
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", message).retry_after_secs(30)
+    })?;
     // Subscribed before the answer begins: the page looks once it is connected, and misses nothing.
     let topic = query.topic();
     let forecasts = forecasts(state.forecasts.subscribe(), topic);
@@ -133,17 +142,18 @@ pub(crate) async fn events(State(state): State<AppState>, Params(query): Params<
     let hello = stream::once(async { Event::default().comment("connected").retry(RETRY) });
     let messages = hello
         .chain(ends_with_first(changes, beats))
-        .map(Ok::<_, Infallible>)
+        .map(move |message| {
+            // Until the page goes away.
+            let _ = &place;
+            Ok::<_, Infallible>(message)
+        })
         .take_until(state.stop.clone().cancelled_owned());
     let headers = [
         (header::CACHE_CONTROL, "no-cache"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    (
-        headers,
-        Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)),
-    )
-        .into_response()
+    let stream = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok((headers, stream).into_response())
 }
 
 /// Both streams as they come, until the first of them ends.

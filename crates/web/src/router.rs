@@ -21,15 +21,17 @@
 //! | `POST /api/webhooks/vapi`, `POST /api/scheduler/tick`, `GET /api/health` | for other machines |
 //!
 //! From the outside in: `around` names a request, gives errors their form and logs one line; answers are compressed;
-//! everything but the addresses for machines must be asked for by a name of ours (`known_host`) and, to change something,
-//! from our own pages (`same_origin`); nobody waits for a database that is known to be gone (`storage_away`); each group has its limits of time and size.
+//! a body must come at some pace (`slow_body`); everything but the addresses for machines must be asked for by a name of
+//! ours (`known_host`; health by an address of the machine as well) and, to change something, from our own pages
+//! (`same_origin`); nobody waits for a database that is known to be gone (`storage_away`); each group has its limits of time
+//! and size.
 
 use std::time::Duration;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{delete, get, post},
 };
 use http::{Extensions, HeaderMap, StatusCode, Version, header};
@@ -37,7 +39,9 @@ use tower_http::compression::{CompressionLayer, Predicate, predicate::SizeAbove}
 
 use crate::{
     api, assets, handlers, live,
-    middleware::{around, known_host, same_origin, storage_away, time_limit},
+    middleware::{
+        around, known_host, known_host_or_address, same_origin, slow_body, storage_away, time_limit,
+    },
     state::AppState,
 };
 
@@ -188,8 +192,11 @@ pub fn router(state: AppState) -> Router {
     // These prove themselves by a secret, or tell nothing that is secret, and are called by other machines.
     let for_machines = Router::new()
         .route("/api/webhooks/vapi", post(api::vapi_webhook::handler))
-        .layer(DefaultBodyLimit::max(api::vapi_webhook::MAX_BYTES))
-        .route("/api/health", get(api::health::handler))
+        .merge(
+            Router::new()
+                .route("/api/health", get(api::health::handler))
+                .layer(from_fn_with_state(state.clone(), known_host_or_address)),
+        )
         .layer(within(PATIENCE))
         .merge(
             Router::new()
@@ -199,6 +206,7 @@ pub fn router(state: AppState) -> Router {
 
     for_people
         .merge(for_machines)
+        .layer(from_fn(slow_body))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(SMALLEST_COMPRESSED).and(is_text)))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)

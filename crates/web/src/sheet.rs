@@ -2,6 +2,11 @@
 //!
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula, and runs it. Names
 //! and transcripts come from strangers, so such a cell gets a leading apostrophe (the advice of OWASP on CSV injection).
+//!
+//! Where a cell begins is not for us to say: where people write decimals with a comma, a spreadsheet splits lines at `;`
+//! and takes our quotes for text. So an apostrophe also stands before a formula that follows a separator or a line break
+//! inside a cell, with or without spaces, quotes and invisible characters between them.
+//!
 //! Telephone numbers get it as well: `+442079460958` is no danger, but a spreadsheet that reads it as a sum shows
 //! 4.42E+11 and saves that. With the apostrophe it stays text, and our own import takes the apostrophe off again.
 //!
@@ -9,6 +14,7 @@
 //! with CRLF (RFC 4180).
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{BufWriter, Seek, Write},
 };
@@ -44,13 +50,9 @@ impl Sheet {
     /// Adds a row.
     pub(crate) fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> Result<(), ApiError> {
         for cell in cells {
-            let cell = cell.as_ref();
-            let written = if is_formula(cell) {
-                self.0.write_field(format!("'{cell}"))
-            } else {
-                self.0.write_field(cell)
-            };
-            written.map_err(no_room)?;
+            self.0
+                .write_field(harmless(cell.as_ref()).as_ref())
+                .map_err(no_room)?;
         }
         self.0.write_record(None::<&[u8]>).map_err(no_room)
     }
@@ -76,9 +78,49 @@ impl Sheet {
     }
 }
 
-fn is_formula(cell: &str) -> bool {
-    // The full-width forms count as well: some spreadsheets take them for the plain ones.
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+/// The cell with an apostrophe before everything in it that a spreadsheet might take for a formula.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let mut guarded = String::new();
+    let mut kept = 0;
+    // Where a cell may begin: here, and after each separator. What nobody sees does not change that.
+    let mut begin = Some(0);
+    for (at, c) in cell.char_indices() {
+        match begin {
+            Some(start) if runs(c) || (start == 0 && at == 0 && "\t\r\n".contains(c)) => {
+                guarded.push_str(&cell[kept..start]);
+                guarded.push('\'');
+                kept = start;
+                begin = None;
+            }
+            Some(_) if is_unseen(c) => {}
+            _ => begin = None,
+        }
+        if separates(c) {
+            begin = Some(at + c.len_utf8());
+        }
+    }
+    if guarded.is_empty() {
+        return cell.into();
+    }
+    guarded.push_str(&cell[kept..]);
+    guarded.into()
+}
+
+/// Begins a formula. The full-width forms count as well: some spreadsheets take them for the plain ones.
+fn runs(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
+}
+
+/// Ends a cell in the files of some country or program.
+fn separates(c: char) -> bool {
+    matches!(c, ';' | ',' | '\t' | '|' | '\r' | '\n')
+}
+
+/// May stand before a formula without making it text: spaces, quotes, and characters that nobody sees.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '"' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }
 
 /// Offers the file under a plain name, and under its real one to those who can read it (RFC 6266).
@@ -149,6 +191,43 @@ mod tests {
              a=b,'quoted\r\n\
              \"Zoë, \"\"Z\"\"\",\r\n"
         );
+    }
+
+    /// Whichever separator the reader's spreadsheet uses, no cell of theirs begins with a formula.
+    #[test]
+    fn a_formula_after_any_separator_becomes_text() {
+        for (cell, expected) in [
+            ("a;=1+1", "a;'=1+1"),
+            (";=1", ";'=1"),
+            ("a\t@x", "a\t'@x"),
+            ("a,-1", "a,'-1"),
+            ("a|+1", "a|'+1"),
+            ("a\r\n=1", "a\r\n'=1"),
+            ("a; \u{A0}=1", "a;' \u{A0}=1"),
+            ("a;\"=1\"", "a;'\"=1\""),
+            ("a;\u{FEFF}\u{200B}＝1", "a;'\u{FEFF}\u{200B}＝1"),
+            (" =1", "' =1"),
+            ("\"=1\"", "'\"=1\""),
+            ("\u{FEFF}=1", "'\u{FEFF}=1"),
+            ("＝1;＋2", "'＝1;'＋2"),
+            ("=1;=2", "'=1;'=2"),
+            ("\t=1", "'\t'=1"),
+        ] {
+            assert_eq!(harmless(cell), expected);
+        }
+        for cell in [
+            "",
+            "a=b",
+            "well-known",
+            "a; b",
+            "a;'=1",
+            "5 - 3",
+            "x@example.com",
+            "'=1",
+            ";;;",
+        ] {
+            assert_eq!(harmless(cell), cell);
+        }
     }
 
     #[test]

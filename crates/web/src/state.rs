@@ -6,6 +6,7 @@ use domain::{ids::Ids, phone::Region, policy::Policy, time::UtcMs};
 use engine::{Directory, Engine, Inbox};
 use store::Store;
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -14,8 +15,10 @@ use crate::{
     features::Features,
     forecasts::Forecasts,
     numbers::Numbers,
+    quiet::Quiet,
     recordings::Recordings,
     vitals::{LostLines, Vitals},
+    webhook_room::WebhookRoom,
 };
 
 /// A secret from the settings. Compared in constant time, and never shown.
@@ -75,6 +78,8 @@ pub struct WebSettings {
     pub features: Features,
     /// Tells how many lines the log has lost. Without it, none are known.
     pub lost_log_lines: Option<LostLines>,
+    /// Connections open at once, for [`serve`](crate::serve()). Half of them may be live updates.
+    pub max_connections: usize,
 }
 
 impl Default for WebSettings {
@@ -94,9 +99,18 @@ impl Default for WebSettings {
             allowed_hosts: Vec::new(),
             features: Features::default(),
             lost_log_lines: None,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
         }
     }
 }
+
+/// Connections open at once unless the settings say otherwise: far more than people and the provider need, and no danger
+/// to a small machine's memory.
+pub const DEFAULT_MAX_CONNECTIONS: usize = 4_096;
+
+/// Exports that read the database at once. Each holds a connection to it for all of its time, and the pages and the
+/// dialler need the others.
+const EXPORTS_AT_ONCE: usize = 2;
 
 /// What every handler works with. Cheap to clone.
 #[derive(Clone)]
@@ -112,6 +126,12 @@ pub struct AppState {
     pub(crate) counted: Arc<Counted>,
     pub(crate) recordings: Option<Arc<dyn Recordings>>,
     pub(crate) request_ids: Arc<Ids>,
+    pub(crate) quiet: Arc<Quiet>,
+    /// Places for live updates.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Turns of exports.
+    pub(crate) exports: Arc<Semaphore>,
+    pub(crate) webhook_room: WebhookRoom,
     pub(crate) stop: CancellationToken,
 }
 
@@ -130,9 +150,13 @@ impl AppState {
             vitals: Arc::new(Vitals::new(engine.clone(), settings.clock_speed)),
             engine,
             inbox,
+            streams: Arc::new(Semaphore::new((settings.max_connections / 2).max(1))),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            webhook_room: WebhookRoom::new(),
             settings: Arc::new(settings),
             recordings: None,
             request_ids: Arc::new(Ids::seeded(seed)),
+            quiet: Arc::default(),
             stop: CancellationToken::new(),
         }
     }

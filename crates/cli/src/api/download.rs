@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::Value;
 
-use super::{Api, refusal};
+use super::{Api, refusal, waiting::Patience};
 
 impl Api {
     /// Writes a file of the node somewhere, as it comes. Returns its size in bytes.
@@ -13,10 +13,11 @@ impl Api {
     /// # Errors
     /// As for [`Api::ask`], and when it does not come whole; what was written then is to be thrown away.
     pub(crate) async fn download(&self, path: &str, into: &mut impl Write) -> anyhow::Result<u64> {
-        let request = self.http.get(format!("{}{path}", self.base_url));
-        let mut answer = self.reached(request).await?;
+        let patience = Patience::QUESTION;
+        let mut answer = self.reached(self.http.get(self.url(path)), &patience).await?;
         if !answer.status().is_success() {
-            let body: Value = answer.json().await.with_context(|| self.no_node())?;
+            let body = self.whole(answer, &patience).await?;
+            let body: Value = serde_json::from_slice(&body).map_err(|_| anyhow!(self.no_node()))?;
             return Err(refusal(&body));
         }
         let kind = answer.headers().get(reqwest::header::CONTENT_TYPE);
@@ -26,7 +27,7 @@ impl Api {
         let promised = answer.content_length();
         let broke_off = "the node broke off in the middle of the file: try again";
         let mut bytes: u64 = 0;
-        while let Some(chunk) = answer.chunk().await.context(broke_off)? {
+        while let Some(chunk) = self.chunk(&mut answer, &patience).await.context(broke_off)? {
             into.write_all(&chunk).context("the file cannot be written")?;
             bytes += chunk.len() as u64;
         }

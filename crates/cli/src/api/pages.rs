@@ -7,6 +7,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::{Api, count};
+use crate::terminal::tell;
 
 /// Rows that the node gives at once.
 const PAGE: u32 = 500;
@@ -63,9 +64,9 @@ impl Api {
         }
         let twice = usize::try_from(read).unwrap_or(usize::MAX) - items.len();
         if twice > 0 {
-            eprintln!(
+            tell(format!(
                 "autolynx: the list changed while it was read, and {twice} rows moved: as many may be missing. Ask again."
-            );
+            ));
         }
         Ok(json!({ "items": items, "total": total, "limit": read, "offset": part.offset }))
     }

@@ -30,7 +30,7 @@ pub(crate) struct LinesArgs {
 
 /// Does it, and shows the lines.
 pub(crate) async fn run(args: LinesArgs, settings: Settings) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.server, &settings);
+    let api = Api::new(&args.server, &settings)?;
     let mut body = json!({});
     if let Some(reserved) = args.reserved {
         body["reserved_lines"] = reserved.into();

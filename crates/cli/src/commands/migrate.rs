@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::{logging, node, settings::Settings};
+use crate::{logging, node, settings::Settings, terminal::say};
 
 /// Migrates and says where.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     logging::start(&settings);
     let store = node::open_store(&settings, true).await?;
-    println!("The tables are up to date ({:?}).", store.kind());
+    let kind = store.kind();
     store.close().await;
+    say(format!("The tables are up to date ({kind:?})."))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use domain::ids::CampaignId;
 use store::DIFFERENCES_KEPT;
 
-use crate::{logging, node, settings::Settings};
+use crate::{logging, node, settings::Settings, terminal::say};
 
 /// What to replay.
 #[derive(Args, Debug)]
@@ -28,15 +28,18 @@ pub(crate) async fn run(args: ReplayArgs, settings: Settings) -> anyhow::Result<
     }
     let report = store.replay(args.campaign).await?;
     store.close().await;
-    println!("{} calls rebuilt from {} events.", report.calls, report.events);
+    say(format!(
+        "{} calls rebuilt from {} events.",
+        report.calls, report.events
+    ))?;
     for difference in &report.differences {
-        println!(
+        say(format!(
             "{}\n  by the log: {}\n  stored:     {}",
             difference.row, difference.replayed, difference.live
-        );
+        ))?;
     }
     if report.differences.is_empty() {
-        println!("Replay equals live.");
+        say("Replay equals live.")?;
         return Ok(ExitCode::SUCCESS);
     }
     let or_more = if report.differences.len() < DIFFERENCES_KEPT {
@@ -44,6 +47,6 @@ pub(crate) async fn run(args: ReplayArgs, settings: Settings) -> anyhow::Result<
     } else {
         " or more"
     };
-    println!("{}{or_more} rows differ.", report.differences.len());
+    say(format!("{}{or_more} rows differ.", report.differences.len()))?;
     Ok(ExitCode::FAILURE)
 }

@@ -11,7 +11,9 @@ use clap::{Args, ValueEnum};
 use sandbox::{DEFAULT_ASSISTANT_ID, DEFAULT_PHONE_NUMBER_ID, Faults, LimitForm, World};
 use tokio::net::TcpListener;
 
-use crate::{commands::serve::ClockArgs, logging, settings::Settings, signals::stop_on_signal};
+use crate::{
+    commands::serve::ClockArgs, logging, settings::Settings, signals::stop_on_signal, terminal::announce,
+};
 
 /// How the sandbox behaves.
 #[derive(Args, Debug)]
@@ -118,21 +120,23 @@ pub(crate) async fn run(args: SandboxArgs, settings: &Settings) -> anyhow::Resul
         clock_ahead_ms: args.clock_offset * 1_000,
         ..sandbox::Settings::default()
     });
-    println!("A Vapi-compatible provider listens on {base_url}. No real calls are made.\n");
-    println!("  export VAPI_BASE_URL={base_url}");
-    println!("  export VAPI_API_KEY={}", args.api_key);
-    println!("  export VAPI_PHONE_NUMBER_ID={DEFAULT_PHONE_NUMBER_ID}\n");
-    println!("Assistant: {DEFAULT_ASSISTANT_ID}\nLedger:    {base_url}/sandbox/ledger");
+    let stop = stop_on_signal();
+    announce(format!(
+        "A Vapi-compatible provider listens on {base_url}. No real calls are made.\n\n  \
+         export VAPI_BASE_URL={base_url}\n  export VAPI_API_KEY={}\n  \
+         export VAPI_PHONE_NUMBER_ID={DEFAULT_PHONE_NUMBER_ID}\n\n\
+         Assistant: {DEFAULT_ASSISTANT_ID}\nLedger:    {base_url}/sandbox/ledger",
+        args.api_key
+    ));
     let provider_clock = if clock.speed() == 1.0 {
         sandbox::Clock::machine()
     } else {
-        println!(
+        announce(format!(
             "Time:      {} times as fast; `autolynx serve` goes by it",
             clock.speed()
-        );
+        ));
         sandbox::Clock::shared(clock.started(), clock.origin().0, clock.speed())
     };
-    let stop = stop_on_signal();
     sandbox::serve(
         listener,
         Arc::new(Mutex::new(world)),

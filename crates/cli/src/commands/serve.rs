@@ -14,6 +14,7 @@ use crate::{
     provider_clock::{self, SandboxClock},
     settings::Settings,
     signals::stop_on_signal,
+    terminal::announce,
 };
 
 /// How time runs. Only rehearsals against a sandbox change it.
@@ -84,11 +85,13 @@ pub(crate) async fn run(args: ClockArgs, settings: Settings) -> anyhow::Result<E
     node::check_clock(&store, &surroundings.clock).await?;
     let works = node::works(&settings, store, &surroundings).await?;
     let address = listener.local_addr()?;
-    match &settings.public_url {
-        Some(url) => tracing::info!(%address, public_url = url, "serving; webhooks and polling"),
+    // From here on a signal is caught.
+    let stop = stop_on_signal();
+    match node::public_host(&settings) {
+        Some(host) => tracing::info!(%address, public_host = host, "serving; webhooks and polling"),
         None => tracing::info!(%address, "serving; PUBLIC_URL is not set, so polling only"),
     }
-    println!("http://{address}/");
-    node::run(&settings, works, listener, &surroundings, stop_on_signal()).await?;
+    announce(format!("http://{address}/"));
+    node::run(&settings, works, listener, &surroundings, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

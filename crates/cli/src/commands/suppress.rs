@@ -62,7 +62,7 @@ enum What {
 
 /// Does it, and says what came of it.
 pub(crate) async fn run(args: SuppressArgs, settings: Settings) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.server, &settings);
+    let api = Api::new(&args.server, &settings)?;
     match args.what {
         What::List {
             number,

@@ -6,7 +6,11 @@ use anyhow::{anyhow, ensure};
 use domain::{phone::Region, policy::Policy};
 use web::Features;
 
-use super::sources::{Sourced, Sources};
+use super::{
+    address::{self, Server},
+    hidden::{Hidden, could_be_secret},
+    sources::{Sourced, Sources},
+};
 
 /// The values that are set.
 pub(crate) struct Values(Sources);
@@ -22,12 +26,36 @@ impl Values {
 
     /// A text as it is.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|set| set.value.reveal().to_owned())
+    }
+
+    /// A secret as it is.
+    pub(crate) fn secret(&self, name: &str) -> Option<Hidden> {
         self.get(name).map(|set| set.value.clone())
+    }
+
+    /// The address of a database, and the names of its parameters that are left out.
+    pub(crate) fn database(&self, name: &str) -> anyhow::Result<(Option<Hidden>, Vec<String>)> {
+        let Some(set) = self.get(name) else {
+            return Ok((None, Vec::new()));
+        };
+        let read = address::database(set.value.reveal());
+        let (address, unknown) = read.map_err(|why| unreadable(name, set, &why))?;
+        Ok((Some(address), unknown))
+    }
+
+    /// Where commands find a node.
+    pub(crate) fn server(&self, name: &str) -> anyhow::Result<Option<Server>> {
+        let Some(set) = self.get(name) else {
+            return Ok(None);
+        };
+        let read = address::server(set.value.reveal());
+        read.map(Some).map_err(|why| unreadable(name, set, &why))
     }
 
     /// Anything that can be read from text.
     pub(crate) fn parsed<T: FromStr>(&self, name: &str, default: &str, right: &str) -> anyhow::Result<T> {
-        let value = self.get(name).map_or(default, |set| set.value.as_str());
+        let value = self.get(name).map_or(default, |set| set.value.reveal());
         value.parse().map_err(|_| self.bad(name, right))
     }
 
@@ -40,7 +68,7 @@ impl Values {
             return Ok(default);
         };
         let right = format!("a whole number from {} to {}", range.start(), range.end());
-        let number: T = set.value.parse().map_err(|_| self.bad(name, &right))?;
+        let number: T = set.value.reveal().parse().map_err(|_| self.bad(name, &right))?;
         ensure!(range.contains(&number), self.bad(name, &right));
         Ok(number)
     }
@@ -52,7 +80,7 @@ impl Values {
         };
         let found = words
             .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(&set.value));
+            .find(|(word, _)| word.eq_ignore_ascii_case(set.value.reveal()));
         let right = words
             .iter()
             .map(|(word, _)| *word)
@@ -80,13 +108,8 @@ impl Values {
         let Some(set) = self.get(name) else {
             return Ok(None);
         };
-        let right = "an address such as https://calls.example.com";
-        let url = reqwest::Url::parse(&set.value).map_err(|_| self.bad(name, right))?;
-        ensure!(
-            matches!(url.scheme(), "http" | "https") && url.has_host(),
-            self.bad(name, right)
-        );
-        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+        let read = address::web(set.value.reveal());
+        read.map(Some).map_err(|why| unreadable(name, set, &why))
     }
 
     /// A region of the world.
@@ -95,6 +118,7 @@ impl Values {
             return Ok(None);
         };
         set.value
+            .reveal()
             .parse()
             .map(Some)
             .map_err(|_| self.bad(name, "two letters of a country, such as US or GB"))
@@ -105,15 +129,22 @@ impl Values {
         let Some(set) = self.get(name) else {
             return Ok(Policy::standard());
         };
-        if let Some(policy) = Policy::preset(&set.value) {
+        if let Some(policy) = Policy::preset(set.value.reveal()) {
             return Ok(policy);
         }
         let wanted = "standard, us-strict, us-states, unrestricted, or a JSON object such as {\"limits\":{\"gap_ms\":0}}";
-        let patch = serde_json::from_str(&set.value).map_err(|_| self.bad(name, wanted))?;
+        let patch = serde_json::from_str(set.value.reveal()).map_err(|_| self.bad(name, wanted))?;
         Policy::standard().patched(&patch).map_err(|faults| {
+            let shown = |text: &str| {
+                if could_be_secret(text) {
+                    "…".to_owned()
+                } else {
+                    text.to_owned()
+                }
+            };
             let faults: Vec<String> = faults
                 .iter()
-                .map(|fault| format!("{}: {}", fault.field, fault.message))
+                .map(|fault| format!("{}: {}", shown(&fault.field), fault.message))
                 .collect();
             self.bad(name, &faults.join(" "))
         })
@@ -141,15 +172,26 @@ impl Values {
         }
     }
 
-    /// Only settings that are no secrets are parsed, so the value may be repeated.
+    /// Only settings that are no secrets are parsed; but a key that was put into the wrong line is not repeated.
     fn bad(&self, name: &str, right: &str) -> anyhow::Error {
         match self.get(name) {
+            Some(set) if could_be_secret(set.value.reveal()) => {
+                anyhow!("{name} (from {}) must be {right}", set.origin)
+            }
             Some(set) => anyhow!(
                 "{name} is `{}` (from {}): it must be {right}",
-                set.value,
+                set.value.reveal(),
                 set.origin
             ),
             None => anyhow!("{name}: it must be {right}"),
         }
+    }
+}
+
+fn unreadable(name: &str, set: &Sourced, why: &anyhow::Error) -> anyhow::Error {
+    if could_be_secret(set.value.reveal()) {
+        anyhow!("{name} (from {}): {why}", set.origin)
+    } else {
+        anyhow!("{name} is `{}` (from {}): {why}", set.value.reveal(), set.origin)
     }
 }

@@ -5,7 +5,7 @@ use crate::settings::sources::{Sourced, Sources};
 
 fn settings(values: &[(&'static str, &str)]) -> anyhow::Result<Settings> {
     let sourced = |value: &str| Sourced {
-        value: value.to_owned(),
+        value: value.to_owned().into(),
         origin: "a test".to_owned(),
     };
     let sources = Sources(
@@ -168,7 +168,7 @@ fn a_file_is_read_and_its_unknown_names_are_refused() {
     let path = file.path().to_owned();
     let flags = |listen: &str| SettingFlags {
         config: Some(path.clone()),
-        listen: Some(listen.to_owned()),
+        listen: Some(listen.to_owned().into()),
         ..SettingFlags::default()
     };
     let settings = flags("127.0.0.1:9").resolve().unwrap();

@@ -2,11 +2,14 @@
 
 mod architecture;
 mod assistants;
+mod broken_log;
+mod broken_output;
 mod care;
 mod clocks;
 mod crashes;
 mod database;
 mod demo;
+mod environment;
 mod exports;
 mod forbidding;
 mod lists;
@@ -18,6 +21,9 @@ mod proxy;
 mod recordings;
 mod rig;
 mod safekeeping;
+mod secrets;
 mod sharing;
 mod shell;
+mod signals;
+mod silence;
 mod steering;

@@ -3,7 +3,7 @@
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,13 +11,16 @@ use http::Method;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStderr, Command},
 };
 
 use crate::proxy::Proxy;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_autolynx");
-const API_KEY: &str = "rig-key";
+/// The provider's private key.
+pub(crate) const API_KEY: &str = "rig-key-of-the-account";
+/// What the provider proves itself with.
+pub(crate) const WEBHOOK_SECRET: &str = "rig-secret-of-sixteen";
 /// What a cron host proves itself with.
 pub(crate) const CRON_SECRET: &str = "rig-cron-secret-of-sixteen";
 /// Long enough for the slowest machine; reaching it is a failure.
@@ -64,13 +67,25 @@ impl Tempo {
 }
 
 /// A client that needs a provider of TLS even for plain addresses.
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
 
-fn command() -> Command {
-    let mut command = Command::new(BINARY);
+/// The program, with nothing of the surroundings.
+pub(crate) fn command() -> Command {
+    program(BINARY)
+}
+
+/// The program, started by a shell that first does something to the process.
+pub(crate) fn command_after(shell: &str) -> Command {
+    let mut command = program("/bin/sh");
+    command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), BINARY]);
+    command
+}
+
+fn program(name: &str) -> Command {
+    let mut command = Command::new(name);
     // Nothing of the surroundings may decide a test.
     command
         .env_clear()
@@ -255,8 +270,24 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start(settings: &NodeSettings) -> Self {
+        Self::start_as(command(), settings).await
+    }
+
+    /// Starts it by a command of the test's own.
+    pub(crate) async fn start_as(mut command: Command, settings: &NodeSettings) -> Self {
+        Self::configure(&mut command, settings);
+        let mut child = command.spawn().expect("the node starts");
+        let url = address_after(&mut child, "http").await;
+        Self { child, url }
+    }
+
+    /// Tells a command what a node must know.
+    pub(crate) fn configure(command: &mut Command, settings: &NodeSettings) {
         let address = format!("127.0.0.1:{}", settings.port);
-        let mut command = command();
+        let log_level = command.as_std().get_envs().any(|(name, _)| name == "LOG_LEVEL");
+        if !log_level {
+            command.env("LOG_LEVEL", if settings.log.is_some() { "info" } else { "error" });
+        }
         command
             .arg("serve")
             .args(&settings.clock)
@@ -266,25 +297,48 @@ impl Node {
                 "PUBLIC_URL",
                 format!("http://127.0.0.1:{}", settings.webhook_port),
             )
-            .env("WEBHOOK_SHARED_SECRET", "rig-secret-of-sixteen")
+            .env("WEBHOOK_SHARED_SECRET", WEBHOOK_SECRET)
             .env("CRON_SHARED_SECRET", CRON_SECRET)
             .env("VAPI_BASE_URL", &settings.provider)
             .env("VAPI_API_KEY", API_KEY)
             .env("DEFAULT_POLICY", "unrestricted")
-            .env("ACCOUNT_LINES", settings.account_lines.to_string())
-            .env("LOG_LEVEL", if settings.log.is_some() { "info" } else { "error" });
+            .env("ACCOUNT_LINES", settings.account_lines.to_string());
         if let Some(log) = &settings.log {
             command.stderr(std::fs::File::create(log).expect("a file"));
         }
-        let mut child = command.spawn().expect("the node starts");
-        let url = address_after(&mut child, "http").await;
-        Self { child, url }
     }
 
     /// A page, as text.
     pub(crate) async fn page(&self, path: &str) -> String {
         let answer = http().get(format!("{}{path}", self.url)).send().await;
         answer.expect("the node answers").text().await.expect("a page")
+    }
+
+    /// A node that was started otherwise.
+    pub(crate) fn of(child: Child, settings: &NodeSettings) -> Self {
+        let url = format!("http://127.0.0.1:{}", settings.port);
+        Self { child, url }
+    }
+
+    /// What it writes to standard error.
+    pub(crate) fn errors(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("piped")
+    }
+
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("/bin/sh")
+            .args(["-c", &format!("kill -{name} {id}")])
+            .status()
+            .await;
+        assert!(sent.expect("a shell").success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended.expect("it ends in time").expect("it ends")
     }
 
     /// kill -9.

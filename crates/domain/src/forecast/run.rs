@@ -9,7 +9,7 @@ use super::{HORIZON_MS, World, desk::Desk, luck::Luck, timetable::Timetables};
 use crate::{
     money::{UsdMicros, affordable},
     outcome::Outcome,
-    pacing::{Caller, Demand, Lines, rate_left, rotate, share_lines},
+    pacing::{Caller, Demand, Lines, believed, rate_left, rotate, share_lines},
     time::{SECOND_MS, UtcMs},
 };
 
@@ -157,9 +157,11 @@ impl<'a> Run<'a> {
             return;
         }
         let lines = self.world.lines;
-        let learnt = lines.learnt.filter(|_| now < self.world.learnt_until);
+        let learnt = lines
+            .learnt
+            .and_then(|learnt| believed(learnt, self.world.learnt_until, now));
         if learnt.is_some() {
-            self.look_again(Some(self.world.learnt_until));
+            self.look_again(Some(now + 10 * SECOND_MS));
         }
         let usable = Lines { learnt, ..lines }.usable();
         let open = self.desks.iter().map(|desk| desk.open).sum::<u32>() + self.world.open_elsewhere;

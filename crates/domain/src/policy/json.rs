@@ -20,6 +20,7 @@ const NONE_MEANS_NONE: &[&str] = &[
 ];
 
 pub(super) fn read(value: &Value) -> Result<Policy, Vec<Fault>> {
+    super::size::check(value)?;
     let Value::Object(fields) = value else {
         return Err(vec![fault("", "A policy is an object, such as {}.".to_owned())]);
     };
@@ -37,6 +38,7 @@ pub(super) fn read(value: &Value) -> Result<Policy, Vec<Fault>> {
 }
 
 pub(super) fn patch(policy: &Policy, patch: &Value) -> Result<Policy, Vec<Fault>> {
+    super::size::check(patch)?;
     let Value::Object(fields) = patch else {
         return Err(vec![fault("", "A patch is an object, such as {}.".to_owned())]);
     };

@@ -8,7 +8,7 @@ use crate::{
     time::UtcMs,
 };
 
-fn fields(result: Result<Policy, Vec<Fault>>) -> Vec<String> {
+fn fields<T: std::fmt::Debug>(result: Result<T, Vec<Fault>>) -> Vec<String> {
     result.unwrap_err().into_iter().map(|fault| fault.field).collect()
 }
 
@@ -62,6 +62,80 @@ fn no_gap_of_the_standard_holds_its_own_ladder_back() {
         }
     }
     assert_eq!(policy.limits.per_number_day, Some(3));
+}
+
+/// Sixty thousand dates would be read with every claim, and looked through one by one to find a wrong one.
+#[test]
+fn more_than_anybody_needs_is_refused_by_its_limit() {
+    let days = |count: usize| -> Value {
+        let day = |n: usize| format!("{:04}-{:02}-{:02}", 1970 + n / 336, 1 + n / 28 % 12, 1 + n % 28);
+        (0..count)
+            .map(|n| (day(n), json!([])))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let dates = |count: usize| json!({"hours": {"rule": {"week": {"monday": ["09:00-20:00"]}, "holidays": {"dates": days(count)}}}});
+    read(&dates(400));
+    for (policy, field, limit) in [
+        (dates(60_000), "hours.rule.holidays.dates", "400"),
+        (dates(401), "hours.rule.holidays.dates", "400"),
+        (
+            json!({"hours": {"rule": {"week": {"monday": vec!["09:00-20:00"; 401]}}}}),
+            "hours.rule.week.monday",
+            "400",
+        ),
+        (
+            json!({"hours": {"rule": {"week": {"monday": vec![1; 401]}}}}),
+            "hours.rule.week.monday",
+            "400",
+        ),
+        (
+            json!({"retries": {"busy_ms": vec![60_000; 401]}}),
+            "retries.busy_ms",
+            "400",
+        ),
+        (
+            json!({"consent": {"column": "x".repeat(2_001)}}),
+            "consent.column",
+            "2000",
+        ),
+        (
+            json!({"fallback_zone": "é".repeat(2_001)}),
+            "fallback_zone",
+            "2000",
+        ),
+        (json!({"x".repeat(2_001): 1}), "", "2000"),
+        (
+            json!({"hours": {"regions": (0..399).map(|n| (format!("US-{n}"), days(60))).collect::<serde_json::Map<_, _>>()}}),
+            "",
+            "20000",
+        ),
+    ] {
+        let found = Policy::from_json(&policy).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].field, field);
+        assert!(found[0].message.contains(limit), "{}", found[0].message);
+        assert_eq!(Policy::standard().patched(&policy).unwrap_err(), found);
+    }
+    let half = dates(300);
+    let other = json!({"hours": {"rule": {"holidays": {"dates": days(600)}}}});
+    let mut policy = read(&half);
+    assert!(
+        policy.patched(&other).is_err(),
+        "two patches are no way around it"
+    );
+    let Value::Object(more) = days(401) else {
+        unreachable!()
+    };
+    for (day, _) in more {
+        policy
+            .hours
+            .rule
+            .holidays
+            .dates
+            .insert(day.parse().unwrap(), Vec::new());
+    }
+    assert_eq!(fields(policy.check()), ["hours.rule.holidays.dates"]);
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn headers(secret: &'static str) -> HeaderMap {
 async fn a_webhook_is_answered_after_its_commit() {
     let door = Door::with_calls(1).await;
     door.inbox
-        .receive(&headers("secret"), &door.ringing(0))
+        .receive(&headers("secret"), door.ringing(0), None)
         .await
         .unwrap();
     assert_eq!(door.status(0).await, CallStatus::Ringing);
@@ -64,10 +64,10 @@ async fn a_webhook_is_answered_after_its_commit() {
 #[tokio::test]
 async fn a_webhook_with_the_wrong_secret_changes_nothing() {
     let door = Door::with_calls(1).await;
-    let refused = door.inbox.receive(&headers("guess"), &door.ringing(0)).await;
+    let refused = door.inbox.receive(&headers("guess"), door.ringing(0), None).await;
     assert!(matches!(refused, Err(InboxError::Unauthorized(_))), "{refused:?}");
     let closed = Inbox::new(door.fixture.engine.clone(), None);
-    let refused = closed.receive(&headers("secret"), &door.ringing(0)).await;
+    let refused = closed.receive(&headers("secret"), door.ringing(0), None).await;
     assert!(
         matches!(refused, Err(InboxError::Unauthorized(_))),
         "without a secret of ours nothing is let in"
@@ -80,7 +80,7 @@ async fn what_cannot_be_read_or_is_not_known_is_kept_and_acknowledged() {
     let door = Door::with_calls(1).await;
     for body in ["{", r#"{"message":{"type":"assistant.enlightened","level":7}}"#] {
         door.inbox
-            .receive(&headers("secret"), body.as_bytes())
+            .receive(&headers("secret"), body.as_bytes(), None)
             .await
             .unwrap();
     }
@@ -91,7 +91,9 @@ async fn many_webhooks_at_once_are_all_recorded() {
     let door = Door::with_calls(50).await;
     let bodies: Vec<Vec<u8>> = (0..50).map(|nth| door.ringing(nth)).collect();
     let secret = headers("secret");
-    let received = bodies.iter().map(|body| door.inbox.receive(&secret, body));
+    let received = bodies
+        .iter()
+        .map(|body| door.inbox.receive(&secret, body.clone(), None));
     for result in futures::future::join_all(received).await {
         result.unwrap();
     }
@@ -104,6 +106,9 @@ async fn many_webhooks_at_once_are_all_recorded() {
 async fn a_webhook_that_cannot_be_recorded_is_not_acknowledged() {
     let door = Door::with_calls(1).await;
     door.fixture.engine.store().close().await;
-    let result = door.inbox.receive(&headers("secret"), &door.ringing(0)).await;
+    let result = door
+        .inbox
+        .receive(&headers("secret"), door.ringing(0), None)
+        .await;
     assert!(matches!(result, Err(InboxError::Unavailable(_))), "{result:?}");
 }

@@ -9,6 +9,7 @@
 
 extern crate autolynx_engine as engine;
 
+mod bursts;
 mod crowded;
 mod directory;
 mod directory_simulation;

@@ -9,8 +9,9 @@
 //!
 //! `AUTOLYNX_RULES_CONTACTS` is how many contacts a run has, `AUTOLYNX_RULES_SEEDS` how many runs there are (from
 //! `AUTOLYNX_RULES_FIRST` on), `AUTOLYNX_RULES_SEED` runs one of them and tells its story, `AUTOLYNX_RULES_STATS` says
-//! what each came to. Without any, there are two hundred runs of forty contacts. The full size is ten thousand contacts,
-//! with `cargo test --release`: about half a minute of a core for each run.
+//! what each came to. Without any, there are two hundred runs of forty contacts on SQLite, and a hundred of twelve on
+//! Postgres. The full size is ten thousand contacts, with `cargo test --release`: about half a minute of a core for each
+//! run.
 
 mod calendar;
 mod draw;
@@ -34,11 +35,15 @@ use futures::FutureExt;
 use crate::simulation::{runtime, setting};
 use draw::Setup;
 use run::Run;
+use store::Kind;
 
 /// Contacts of a run, unless somebody wants more.
 const CONTACTS: u64 = 40;
 /// Runs.
 const SEEDS: u64 = 200;
+/// The same on Postgres, which is slower.
+const CONTACTS_ON_POSTGRES: u64 = 12;
+const SEEDS_ON_POSTGRES: u64 = 100;
 /// More would not help whoever looks for the fault.
 const ENOUGH_FAILURES: u64 = 5;
 
@@ -55,6 +60,7 @@ fn faults_of(setup: Setup) -> Vec<String> {
         if stats {
             println!("{}", story(&run));
         }
+        run.remove().await;
         faults
     };
     runtime()
@@ -80,16 +86,20 @@ fn story(run: &Run) -> String {
         called.len(),
         ledger.requests.len(),
         calls().count(),
-        ledger.claims.len(),
+        ledger.claims,
         run.core.seen(|seen| seen.deaths),
     )
 }
 
-fn tell(seed: u64, contacts: u64, faults: &[String]) {
+fn tell(seed: u64, kind: Kind, contacts: u64, faults: &[String]) {
+    let test = match kind {
+        Kind::Sqlite => "for_weeks_on_sqlite",
+        Kind::Postgres => "for_weeks_on_postgres",
+    };
     let first: Vec<&str> = faults.iter().take(8).map(String::as_str).collect();
     println!(
         "seed {seed}:\n  {}\n  again: AUTOLYNX_RULES_SEED={seed} AUTOLYNX_RULES_CONTACTS={contacts} \
-         cargo test -p autolynx-engine --test it every_rule_holds -- --nocapture",
+         cargo test -p autolynx-engine --test it {test} -- --nocapture",
         first.join("\n  ")
     );
 }
@@ -122,26 +132,36 @@ fn on_every_core(numbers: Range<u64>, act: impl Fn(u64) -> bool + Sync) {
 }
 
 #[test]
-fn every_rule_holds_for_weeks() {
-    let contacts = setting("AUTOLYNX_RULES_CONTACTS").unwrap_or(CONTACTS);
+fn every_rule_holds_for_weeks_on_sqlite() {
+    every_rule_holds(Kind::Sqlite, CONTACTS, SEEDS);
+}
+
+#[test]
+fn every_rule_holds_for_weeks_on_postgres() {
+    every_rule_holds(Kind::Postgres, CONTACTS_ON_POSTGRES, SEEDS_ON_POSTGRES);
+}
+
+fn every_rule_holds(kind: Kind, contacts: u64, seeds: u64) {
+    let contacts = setting("AUTOLYNX_RULES_CONTACTS").unwrap_or(contacts);
     let one = setting("AUTOLYNX_RULES_SEED");
     let seeds = match one {
         Some(seed) => seed..seed + 1,
         None => {
             let first = setting("AUTOLYNX_RULES_FIRST").unwrap_or(0);
-            first..first + setting("AUTOLYNX_RULES_SEEDS").unwrap_or(SEEDS)
+            first..first + setting("AUTOLYNX_RULES_SEEDS").unwrap_or(seeds)
         }
     };
     let failed = AtomicU64::new(0);
     on_every_core(seeds.clone(), |seed| {
         let faults = faults_of(Setup {
+            kind,
             traced: one.is_some(),
             ..Setup::draw(seed, usize::try_from(contacts).unwrap())
         });
         if faults.is_empty() {
             return true;
         }
-        tell(seed, contacts, &faults);
+        tell(seed, kind, contacts, &faults);
         failed.fetch_add(1, Ordering::Relaxed) + 1 < ENOUGH_FAILURES
     });
     assert_eq!(failed.into_inner(), 0, "some of the seeds {seeds:?} failed");

@@ -4,30 +4,41 @@ use std::collections::BTreeMap;
 
 use domain::{
     ids::AccountId,
-    pacing::{Caller, Lines, rate_left},
-    time::{SECOND_MS, UtcMs},
+    pacing::{Caller, Lines, believed, reserve_left, unanswered_at_once},
+    time::{CLOCK_TOLERANCE_MS, SECOND_MS, UtcMs},
 };
 use uuid::Uuid;
 
-use super::campaign::CampaignRow;
+use super::{DIAL_LEASE_MS, campaign::CampaignRow};
 use crate::{
     Error, Result,
-    account::{believed_hold, lines_are_believed},
+    account::believed_hold,
     db::{Store, Tx, TxInner},
-    rows::{to_u32, to_u64},
+    rows::{to_i32, to_u32, to_u64},
 };
 
 pub(crate) const OPEN_CALLS: &str = "SELECT campaign_id, phone_number_id, COUNT(*) FROM calls \
      WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS') GROUP BY campaign_id, phone_number_id";
 
-const IN_LAST_SECOND: &str =
-    "SELECT COUNT(*), MIN(reserved_at_ms) FROM calls WHERE account_id = $1 AND reserved_at_ms > $2";
+// Calls whose request has not left, requests that left in the last second, and when the first of these did. What was sent
+// then was reserved not long before.
+const PACE: &str = "SELECT \
+     COUNT(CASE WHEN dialling = 'reserved' AND status = 'QUEUED' THEN 1 END), \
+     COUNT(CASE WHEN sent_at_ms > $3 AND sent_at_ms <= $4 THEN 1 END), \
+     MIN(CASE WHEN sent_at_ms > $3 AND sent_at_ms <= $4 THEN sent_at_ms END) \
+     FROM calls WHERE account_id = $1 AND reserved_at_ms > $2";
 
-const ACCOUNT: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms \
-     FROM accounts WHERE id = $1";
+// Calls that the provider has, and those whose answer is awaited. Nobody waits for the answer to a call in doubt.
+const ANSWERS: &str = "SELECT COUNT(CASE WHEN dialling = 'accepted' THEN 1 END), \
+     COUNT(CASE WHEN dialling IN ('reserved', 'sent') THEN 1 END) FROM calls \
+     WHERE account_id = $1 AND status IN ('QUEUED', 'RINGING', 'IN_PROGRESS')";
+const LEARN_MORE: &str = "UPDATE accounts SET learnt_lines = $2 WHERE id = $1 AND learnt_lines < $2";
+
+const ACCOUNT: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, dial_after_ms, \
+     refusals FROM accounts WHERE id = $1";
 // NO KEY: a plain FOR UPDATE would wait for every insert that refers to the account.
 const ACCOUNT_LOCKED: &str = "SELECT line_cap, reserved_lines, calls_per_second, learnt_lines, learnt_until_ms, \
-     dial_after_ms FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
+     dial_after_ms, refusals FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
 
 #[derive(sqlx::FromRow)]
 struct AccountRow {
@@ -37,6 +48,7 @@ struct AccountRow {
     learnt_lines: Option<i32>,
     learnt_until_ms: Option<i64>,
     dial_after_ms: i64,
+    refusals: i32,
 }
 
 /// What a claim may fill.
@@ -51,8 +63,10 @@ pub(super) enum FreeLines {
 pub(super) struct OpenLines {
     /// How many calls may be placed now.
     pub(super) free: u32,
-    /// Calls wait for this second to pass.
+    /// When more may be placed although no line becomes free: this second is full, or answers are awaited.
     pub(super) next_second: Option<UtcMs>,
+    /// Something was learnt, and has to be committed.
+    pub(super) learnt: bool,
     of_campaign: BTreeMap<Uuid, u32>,
     on_number: BTreeMap<String, u32>,
     open: u32,
@@ -116,14 +130,6 @@ impl Store {
         if dial_after > now {
             return Ok(FreeLines::Hold(dial_after));
         }
-        let learnt = row
-            .learnt_lines
-            .filter(|_| lines_are_believed(row.learnt_until_ms, now));
-        let lines = Lines {
-            cap: to_u32(row.line_cap),
-            learnt: learnt.map(to_u32),
-            reserved: to_u32(row.reserved_lines),
-        };
         let counts: Vec<(Uuid, String, i64)> = on_tx!(tx, |c| sqlx::query_as(OPEN_CALLS)
             .bind(account.0)
             .fetch_all(c)
@@ -131,6 +137,7 @@ impl Store {
         let mut open = OpenLines {
             free: 0,
             next_second: None,
+            learnt: false,
             of_campaign: BTreeMap::new(),
             on_number: BTreeMap::new(),
             open: 0,
@@ -141,15 +148,17 @@ impl Store {
             *open.of_campaign.entry(campaign).or_default() += calls;
             *open.on_number.entry(number).or_default() += calls;
         }
-        open.free = lines.usable().saturating_sub(open.open);
+        by_lines(tx, account, &row, &mut open, now).await?;
         if let (Some(per_second), 1..) = (row.calls_per_second, open.free) {
-            let (placed, first): (i64, Option<i64>) = on_tx!(tx, |c| sqlx::query_as(IN_LAST_SECOND)
+            let since = now - SECOND_MS;
+            let (unsent, sent, first): (i64, i64, Option<i64>) = on_tx!(tx, |c| sqlx::query_as(PACE)
                 .bind(account.0)
-                .bind(now.0 - SECOND_MS)
+                .bind(since.0 - DIAL_LEASE_MS)
+                .bind(since.0)
+                .bind(now.0 + CLOCK_TOLERANCE_MS)
                 .fetch_one(c)
                 .await)?;
-            let placed = u32::try_from(to_u64(placed)).unwrap_or(u32::MAX);
-            let left = rate_left(Some(to_u32(per_second)), placed);
+            let left = reserve_left(Some(to_u32(per_second)), count(unsent), count(sent));
             if left < open.free {
                 open.free = left;
                 open.next_second = Some(UtcMs(first.unwrap_or(now.0)) + SECOND_MS);
@@ -157,6 +166,59 @@ impl Store {
         }
         Ok(FreeLines::Lines(open))
     }
+}
+
+/// How many calls may be placed by the account's lines: those there are, as far as refusals have not taught that there are
+/// fewer, and after refusals in a row only some at once.
+async fn by_lines(
+    tx: &mut Tx,
+    account: AccountId,
+    row: &AccountRow,
+    open: &mut OpenLines,
+    now: UtcMs,
+) -> Result<()> {
+    let learnt = row.learnt_lines.zip(row.learnt_until_ms);
+    let mut learnt = learnt.and_then(|(lines, until)| believed(to_u32(lines), UtcMs(until), now));
+    let refusals = to_u32(row.refusals);
+    let mut unanswered = 0;
+    if learnt.is_some() || refusals > 0 {
+        let (accepted, awaited): (i64, i64) = on_tx!(tx, |c| sqlx::query_as(ANSWERS)
+            .bind(account.0)
+            .fetch_one(c)
+            .await)?;
+        let accepted = count(accepted);
+        unanswered = count(awaited);
+        if let Some(lines) = &mut learnt
+            && *lines < accepted
+        {
+            // An acceptance that came after the refusal: there are that many.
+            *lines = accepted;
+            open.learnt = true;
+            on_tx!(tx, |c| sqlx::query(LEARN_MORE)
+                .bind(account.0)
+                .bind(to_i32(accepted))
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+    }
+    let usable = Lines {
+        cap: to_u32(row.line_cap),
+        learnt,
+        reserved: to_u32(row.reserved_lines),
+    }
+    .usable();
+    open.free = usable.saturating_sub(open.open);
+    let at_once = unanswered_at_once(usable, refusals).saturating_sub(unanswered);
+    if at_once < open.free {
+        open.free = at_once;
+        open.next_second = Some(now + SECOND_MS);
+    }
+    Ok(())
+}
+
+fn count(rows: i64) -> u32 {
+    u32::try_from(to_u64(rows)).unwrap_or(u32::MAX)
 }
 
 /// Locks the account, so that one claim at a time counts and inserts. Whoever forbids a number holds it too.

@@ -120,6 +120,9 @@ impl Store {
         if lines.free == 0 {
             // A line that becomes free wakes everybody; only the second that passes does not.
             claim.next_eligible_at = lines.next_second;
+            if lines.learnt {
+                tx.commit().await?;
+            }
             return Ok(claim);
         }
 
@@ -214,7 +217,7 @@ impl Store {
                 claim.paused.insert(CampaignId(campaign.id));
             }
         }
-        if put_off > 0 || !claim.dials.is_empty() || !claim.paused.is_empty() {
+        if put_off > 0 || lines.learnt || !claim.dials.is_empty() || !claim.paused.is_empty() {
             tx.commit().await?;
         }
         if next_second.is_some() {

@@ -60,17 +60,17 @@ impl Store {
             policy: policy.policy,
             expires_at: campaign.expires_at.filter(|at| *at > now),
         };
-        // Read before anything is written: SQLite has one writer, and this is it.
         let mut import = self.begin_import(&new, now).await?;
         import.copied_from(id).await?;
         let mut people = 0;
         let mut after = with_people.then_some(-1);
         while let Some(position) = after {
-            let rows: Vec<Row> = on!(self, |pool| sqlx::query_as(PEOPLE)
+            // Read in the transaction itself: whoever waits for a second connection while holding one may wait for ever.
+            let rows: Vec<Row> = on_tx!(import.tx, |c| sqlx::query_as(PEOPLE)
                 .bind(id.0)
                 .bind(position)
                 .bind(AT_ONCE)
-                .fetch_all(pool)
+                .fetch_all(c)
                 .await)?;
             let Some(last) = rows.last() else { break };
             after = Some(last.0);

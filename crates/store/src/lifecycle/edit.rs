@@ -13,6 +13,7 @@ use crate::{
     claim::hold_off_claims,
     clean::clean,
     db::{Store, Tx},
+    halt::{Unsent, halt, halt_if_more_than},
     rows::to_i32,
 };
 
@@ -56,7 +57,8 @@ const REBATCH: &str =
     "UPDATE contacts SET batch_index = CASE WHEN $2 = 0 THEN 0 ELSE position / $2 END WHERE campaign_id = $1";
 
 impl Store {
-    /// Changes a campaign, also while it runs. Run twice, the second changes nothing.
+    /// Changes a campaign, also while it runs. Run twice, the second changes nothing. A lower cap, a number taken away and
+    /// an earlier last day bind every request that leaves from now on.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`] when the database cannot be reached.
@@ -64,6 +66,8 @@ impl Store {
         let mut tx = self.begin().await?;
         // A claim that has counted and not committed yet would go past a lower cap, or call from a number taken away.
         hold_off_claims(&mut tx, AccountId::DEFAULT).await?;
+        // Calls before the campaign, the order in which facts lock them too. Undone if it cannot be changed.
+        halt_what_is_against(&mut tx, id, edit).await?;
         let Some(status) = lock_campaign(&mut tx, id).await? else {
             return Ok(Edited::NotFound);
         };
@@ -144,6 +148,35 @@ impl Store {
             _ => campaign.impossible(),
         })
     }
+}
+
+/// Stops calls that are reserved and not sent, as far as the campaign could not reserve them any more.
+async fn halt_what_is_against(tx: &mut Tx, id: CampaignId, edit: &CampaignEdit) -> Result<()> {
+    let its_own = Unsent {
+        campaign: Some(id),
+        ..Unsent::default()
+    };
+    if let Some(cap) = edit.cap {
+        halt_if_more_than(tx, cap, its_own).await?;
+    }
+    if let Some(numbers) = &edit.numbers {
+        let before: Vec<String> = on_tx!(tx, |c| sqlx::query_scalar(
+            "SELECT phone_number_id FROM campaign_numbers WHERE campaign_id = $1"
+        )
+        .bind(id.0)
+        .fetch_all(c)
+        .await)?;
+        for taken in before {
+            if !numbers.iter().any(|number| clean(&number.id) == taken) {
+                let on_number = Unsent {
+                    number: Some(&taken),
+                    ..its_own
+                };
+                halt(tx, on_number).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn set_numbers(tx: &mut Tx, id: CampaignId, numbers: &[CallerNumber]) -> Result<()> {

@@ -1,15 +1,20 @@
 //! What a person may ask of a campaign.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use domain::{
     campaign::{Action, CampaignStatus, Standing, possible_actions},
     ids::CampaignId,
 };
 use futures::future::join_all;
-use store::Acted;
+use store::{Acted, Store};
 
 use crate::{
     fixture::Fixture,
-    people::{List, NOW, import},
+    people::{List, NOW, import, start},
     probes::Gate,
     says,
 };
@@ -20,6 +25,7 @@ contract! {
     start_is_noted_once_and_an_end_too,
     resuming_knows_whether_a_call_was_accepted_meanwhile,
     resuming_notices_a_call_that_is_accepted_at_that_very_moment,
+    an_action_is_done_in_one_transaction,
     an_unknown_campaign_is_not_found,
 }
 
@@ -177,6 +183,44 @@ async fn resuming_notices_a_call_that_is_accepted_at_that_very_moment(fixture: &
         CampaignStatus::Running
     );
     slow.close().await;
+}
+
+/// Whatever others do meanwhile, an action is one transaction: it cannot be kept busy for ever.
+async fn an_action_is_done_in_one_transaction(fixture: &Fixture) {
+    let id = start(&fixture.store, &List::of(0..3)).await;
+    let busy = Arc::new(Busybody {
+        store: fixture.store.clone(),
+        id,
+        begun: AtomicUsize::new(0),
+    });
+    let acting = fixture.another_node().await;
+    acting.set_probe(busy.clone());
+    let acted = acting.act(id, Action::Cancel, NOW).await.unwrap();
+    assert_eq!(acted, Acted::Done(CampaignStatus::Canceled));
+    assert_eq!(busy.begun.load(Ordering::SeqCst), 1);
+    acting.close().await;
+}
+
+/// Acts on a campaign whenever somebody is about to.
+struct Busybody {
+    store: Store,
+    id: CampaignId,
+    begun: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl store::Probe for Busybody {
+    async fn begin(&self) {
+        let action = match self.begun.fetch_add(1, Ordering::SeqCst) {
+            nth if nth > 20 => return,
+            nth if nth % 2 == 0 => Action::Pause,
+            _ => Action::Resume,
+        };
+        let acted = self.store.act(self.id, action, NOW).await.unwrap();
+        assert!(matches!(acted, Acted::Done(_)), "{acted:?}");
+    }
+
+    async fn commit(&self, _: bool) {}
 }
 
 async fn an_unknown_campaign_is_not_found(fixture: &Fixture) {

@@ -316,10 +316,15 @@ async fn learnt_lines_bind_while_they_are_fresh(fixture: &Fixture) {
     let dials = dial(&fixture.store, NOW + 1).await;
     assert_eq!(dials.len(), 4);
     let until = NOW + 600_000;
-    assert_eq!(claim(fixture, until - 1).await.dials.len(), 0);
+    assert_eq!(claim(fixture, until - 50_001).await.dials.len(), 0);
+    assert_eq!(
+        claim(fixture, until - 50_000).await.dials.len(),
+        1,
+        "it is tried whether there are more"
+    );
     assert_eq!(
         claim(fixture, until).await.dials.len(),
-        6,
+        5,
         "what was learnt is no longer believed"
     );
     fixture.assert_sound(10).await;

@@ -189,7 +189,7 @@ async fn on_postgres_a_cancellation_waits_for_an_intent_under_way() {
             async move { store.act(id, Action::Cancel, NOW).await.unwrap() }
         });
         let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
-                       AND wait_event_type = 'Lock' AND query LIKE 'UPDATE campaigns%'";
+                       AND wait_event_type = 'Lock' AND query LIKE 'SELECT status FROM campaigns%'";
         while fixture.number(waiting).await == 0 {
             assert!(
                 !cancel.is_finished(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{campaign::CampaignStatus, campaign::Mode};
+use domain::{campaign::CampaignStatus, campaign::Mode, time::UtcMs};
 use futures::TryStreamExt;
 use store::{ContactFilter, ExportRow, NewContact, Page, Problem, ProblemKind, Totals};
 
@@ -20,6 +20,9 @@ contract! {
     batches_are_numbered_by_their_size_in_batch_mode_only,
     problems_come_back_in_the_order_of_the_file,
     an_empty_list_is_a_campaign_without_contacts,
+    the_same_list_within_minutes_is_known_again,
+    of_two_at_once_one_is_stored,
+    a_list_that_was_not_stored_is_not_known,
 }
 
 async fn rows(fixture: &Fixture, id: domain::ids::CampaignId) -> Vec<ExportRow> {
@@ -307,4 +310,49 @@ async fn an_empty_list_is_a_campaign_without_contacts(fixture: &Fixture) {
     let campaign = fixture.store.campaign(id).await.unwrap().expect("the campaign");
     assert_eq!((campaign.total_contacts, campaign.final_contacts), (0, 0));
     assert_eq!(rows(fixture, id).await, []);
+}
+
+const WINDOW_MS: i64 = 600_000;
+
+/// Imports a list of a name, which tells its content. Gives the name of the campaign that it repeats.
+async fn sent(fixture: &Fixture, hash: &str, at: UtcMs, allow_repeat: bool) -> Option<String> {
+    let list = List::of(0..2);
+    let campaign = list.campaign(assistant(&fixture.store).await);
+    let mut import = fixture.store.begin_import(&campaign, at).await.unwrap();
+    let repeated = import.note_content(hash, WINDOW_MS, allow_repeat).await.unwrap();
+    if repeated.is_none() {
+        import.add(&list.people).await.unwrap();
+        import.finish(Totals::default(), &[]).await.unwrap();
+    }
+    repeated.map(|repeated| repeated.name)
+}
+
+async fn the_same_list_within_minutes_is_known_again(fixture: &Fixture) {
+    let later = |ms: i64| UtcMs(NOW.0 + ms);
+    assert_eq!(sent(fixture, "a", NOW, false).await, None);
+    assert!(sent(fixture, "a", NOW, false).await.is_some());
+    assert_eq!(sent(fixture, "b", NOW, false).await, None, "another list");
+    assert!(sent(fixture, "a", later(WINDOW_MS - 1), false).await.is_some());
+    assert_eq!(fixture.count("campaigns", "1 = 1").await, 2);
+    assert_eq!(sent(fixture, "a", later(1), true).await, None, "allowed");
+    assert!(
+        sent(fixture, "a", later(WINDOW_MS), false).await.is_some(),
+        "the window begins anew with each"
+    );
+    assert_eq!(sent(fixture, "a", later(WINDOW_MS + 1), false).await, None);
+}
+
+async fn of_two_at_once_one_is_stored(fixture: &Fixture) {
+    let all = (0..4).map(|_| sent(fixture, "a", NOW, false));
+    let repeated = futures::future::join_all(all).await;
+    assert_eq!(repeated.iter().filter(|repeated| repeated.is_none()).count(), 1);
+    assert_eq!(fixture.count("campaigns", "1 = 1").await, 1);
+}
+
+async fn a_list_that_was_not_stored_is_not_known(fixture: &Fixture) {
+    let campaign = List::of(0..2).campaign(assistant(&fixture.store).await);
+    let mut import = fixture.store.begin_import(&campaign, NOW).await.unwrap();
+    assert_eq!(import.note_content("a", WINDOW_MS, false).await.unwrap(), None);
+    drop(import);
+    assert_eq!(sent(fixture, "a", NOW, false).await, None);
 }

@@ -159,6 +159,7 @@ async fn call(store: &Store, id: CampaignId, scene: &Scene, dial: &Dial, chance:
                 .unwrap();
         }
         MarkSent::Taken => panic!("{} was claimed twice", dial.phone),
+        MarkSent::Wait { .. } => panic!("no second is limited"),
     }
 }
 

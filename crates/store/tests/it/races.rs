@@ -62,6 +62,7 @@ async fn nothing_is_sent_to_a_number_once_it_is_forbidden(fixture: &Fixture) {
                             store.apply_facts(&[released], now).await.unwrap();
                         }
                         MarkSent::Taken => {}
+                        MarkSent::Wait { .. } => panic!("no second is limited"),
                     }
                 }
             }

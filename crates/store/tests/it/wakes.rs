@@ -78,6 +78,48 @@ async fn two_nodes_on_one_postgres_hear_each_other() {
     .await;
 }
 
+/// Whoever wakes others has woken itself already, and does not look a second time for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_hears_its_own_wakes_once_and_those_of_others_too() {
+    fixture::run(Kind::Postgres, async |fixture| {
+        let other = fixture.another_node().await;
+        let (one_relay, mut one) = relay(&fixture.store).await;
+        let (two_relay, mut two) = relay(&other).await;
+        for number in 1..=3 {
+            fixture.store.wake(campaign(number));
+            fixture.store.wake(Wake::Dispatch);
+            // The other node heard it, so that an echo would be on its way before the answer.
+            hear(&mut two, campaign(number)).await;
+            other.wake(campaign(100 + number));
+            let mut heard = Vec::new();
+            while heard.last() != Some(&campaign(100 + number)) {
+                let next = timeout(Duration::from_secs(30), one.recv());
+                heard.push(next.await.expect("the wake-up arrives").unwrap());
+            }
+            assert_eq!(heard, [campaign(number), Wake::Dispatch, campaign(100 + number)]);
+        }
+        one_relay.abort();
+        two_relay.abort();
+        other.close().await;
+    })
+    .await;
+}
+
+/// A node of an earlier version does not say who it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wake_without_a_sender_is_heard() {
+    fixture::run(Kind::Postgres, async |fixture| {
+        let (handle, mut wakes) = relay(&fixture.store).await;
+        fixture
+            .execute("SELECT pg_notify('autolynx', 'dispatch')")
+            .await
+            .unwrap();
+        hear(&mut wakes, Wake::Dispatch).await;
+        handle.abort();
+    })
+    .await;
+}
+
 /// A node that was cut off looks everywhere once it hears again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_that_lost_its_connection_comes_back_and_looks() {

@@ -37,13 +37,17 @@ impl<'a> PayloadFormat<'a> {
         self.0.contains(&Piece::Timestamp)
     }
 
-    pub(super) fn fill(&self, timestamp: &[u8], body: &[u8]) -> Vec<u8> {
-        let pieces = self.0.iter().map(|piece| match piece {
+    /// The signed text in its pieces, so that a large body is not copied to be signed.
+    pub(super) fn pieces<'p>(
+        &'p self,
+        timestamp: &'p [u8],
+        body: &'p [u8],
+    ) -> impl Iterator<Item = &'p [u8]> {
+        self.0.iter().map(move |piece| match piece {
             Piece::Text(text) => text.as_bytes(),
             Piece::Timestamp => timestamp,
             Piece::Body => body,
-        });
-        pieces.collect::<Vec<_>>().concat()
+        })
     }
 }
 
@@ -54,10 +58,8 @@ mod tests {
     #[test]
     fn placeholders_in_the_body_stay_text() {
         let format = PayloadFormat::parse("v1:{timestamp}.{body}!").unwrap();
-        assert_eq!(
-            format.fill(b"7", b"{timestamp}{body}"),
-            b"v1:7.{timestamp}{body}!"
-        );
+        let pieces: Vec<&[u8]> = format.pieces(b"7", b"{timestamp}{body}").collect();
+        assert_eq!(pieces.concat(), b"v1:7.{timestamp}{body}!");
         assert!(format.has_timestamp());
         assert!(!PayloadFormat::parse("{body}").unwrap().has_timestamp());
     }

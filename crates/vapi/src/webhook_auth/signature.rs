@@ -18,25 +18,40 @@ pub enum HmacAlgorithm {
 }
 
 impl HmacAlgorithm {
-    pub(super) fn sign(self, key: &[u8], payload: &[u8]) -> Vec<u8> {
-        fn with<M: Mac + KeyInit>(key: &[u8], payload: &[u8]) -> Vec<u8> {
-            keyed::<M>(key)
-                .chain_update(payload)
-                .finalize()
-                .into_bytes()
-                .to_vec()
+    /// Signs the pieces as if they were one text.
+    pub(super) fn sign<'a>(self, key: &[u8], pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+        fn with<'a, M: Mac + KeyInit>(key: &[u8], pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+            let mut mac = keyed::<M>(key);
+            for piece in pieces {
+                mac.update(piece);
+            }
+            mac.finalize().into_bytes().to_vec()
         }
         match self {
-            Self::Sha1 => with::<Hmac<Sha1>>(key, payload),
-            Self::Sha256 => with::<Hmac<Sha256>>(key, payload),
-            Self::Sha512 => with::<Hmac<Sha512>>(key, payload),
+            Self::Sha1 => with::<Hmac<Sha1>>(key, pieces),
+            Self::Sha256 => with::<Hmac<Sha256>>(key, pieces),
+            Self::Sha512 => with::<Hmac<Sha512>>(key, pieces),
+        }
+    }
+
+    /// Bytes of a signature.
+    pub(super) const fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
         }
     }
 
     /// Constant time for signatures of the right length.
-    pub(super) fn is_signature(self, key: &[u8], payload: &[u8], given: &[u8]) -> bool {
+    pub(super) fn is_signature<'a>(
+        self,
+        key: &[u8],
+        pieces: impl Iterator<Item = &'a [u8]>,
+        given: &[u8],
+    ) -> bool {
         use subtle::ConstantTimeEq as _;
-        self.sign(key, payload).ct_eq(given).into()
+        self.sign(key, pieces).ct_eq(given).into()
     }
 }
 

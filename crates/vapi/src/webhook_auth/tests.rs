@@ -244,7 +244,10 @@ fn malformed_proofs_have_clear_errors() {
             unreachable!()
         };
         let payload = [timestamp.as_bytes(), b".", BODY].concat();
-        let signature = format!("sha256={}", hex::encode(algorithm.sign(secret.bytes(), &payload)));
+        let signature = format!(
+            "sha256={}",
+            hex::encode(algorithm.sign(secret.bytes(), [payload.as_slice()].into_iter()))
+        );
         let headers = headers(&[("x-signature", &signature), ("x-timestamp", timestamp)]);
         let verdict = hmac.verify(&headers, BODY, NOW_MS);
         assert!(
@@ -301,6 +304,47 @@ fn settings_that_cannot_protect_refuse_everything_and_sign_nothing() {
     }
     for auth in every_mode() {
         assert_eq!(auth.check(), Ok(()), "{auth:?}");
+    }
+}
+
+/// Nobody makes the server read megabytes with headers that no genuine delivery has.
+#[test]
+fn headers_that_cannot_be_right_are_turned_away_before_the_body_is_read() {
+    for auth in every_mode() {
+        assert_eq!(
+            auth.admit(&signed(&auth, BODY, NOW_MS), NOW_MS),
+            Ok(()),
+            "{auth:?}"
+        );
+        assert!(auth.admit(&HeaderMap::new(), NOW_MS).is_err(), "{auth:?}");
+    }
+    let auth = WebhookAuth::hmac(Secret::new("topsecret"));
+    let right_form = "0".repeat(64);
+    let now = NOW_MS.to_string();
+    assert_eq!(
+        auth.admit(
+            &headers(&[("x-signature", &right_form), ("x-timestamp", &now)]),
+            NOW_MS
+        ),
+        Ok(()),
+        "only the body can tell"
+    );
+    let old = (NOW_MS - DEFAULT_TOLERANCE_MS - 1).to_string();
+    for pairs in [
+        &[("x-signature", right_form.as_str())][..],
+        &[("x-timestamp", &now)],
+        &[("x-signature", ""), ("x-timestamp", &now)],
+        &[("x-signature", "00ff"), ("x-timestamp", &now)],
+        &[("x-signature", "not hexadecimal"), ("x-timestamp", &now)],
+        &[("x-signature", &right_form), ("x-timestamp", "yesterday")],
+        &[("x-signature", &right_form), ("x-timestamp", &old)],
+        &[
+            ("x-signature", &right_form),
+            ("x-signature", &right_form),
+            ("x-timestamp", &now),
+        ],
+    ] {
+        assert!(auth.admit(&headers(pairs), NOW_MS).is_err(), "{pairs:?}");
     }
 }
 

@@ -268,6 +268,9 @@ pub(crate) struct RedialWish {
     outcomes: Option<Vec<Outcome>>,
 }
 
+/// More than there are.
+const MAX_OUTCOMES: usize = 50;
+
 /// How many people are called again.
 #[derive(Serialize)]
 pub(crate) struct RedialledJson {
@@ -283,6 +286,10 @@ pub(crate) async fn redial(
     Body(wish): Body<RedialWish>,
 ) -> Result<Json<RedialledJson>, ApiError> {
     let outcomes = wish.outcomes.unwrap_or_else(|| domain::retry::REDIALLED.to_vec());
+    if outcomes.len() > MAX_OUTCOMES {
+        let message = format!("Name each outcome once: {MAX_OUTCOMES} at most.");
+        return Err(ApiError::field("outcomes", message));
+    }
     if let Some(never) = outcomes
         .iter()
         .find(|outcome| !domain::retry::REDIALLED.contains(outcome))

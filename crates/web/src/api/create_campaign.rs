@@ -4,7 +4,8 @@
 //! `phone_number_id` (unless a default is set; several with commas between them take turns), `priority` (-100 to 100, 0),
 //! `policy` (a preset's name, or JSON over the default), `mode` (`continuous` or `batch`), `batch_size`, `quiet_line_gate`, `cap`
 //! (1 to 50), `default_region` (two letters; empty: none is assumed; left
-//! out: that of the settings) and `start` (`true` begins calling at once).
+//! out: that of the settings), `start` (`true` begins calling at once) and `allow_repeat` (`true` takes a list that was
+//! sent with the same settings a moment ago).
 
 use axum::{
     Json,
@@ -21,18 +22,20 @@ use domain::{
 use engine::ProviderNumber;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use store::{Assistant, CallerNumber, NewCampaign, Wake};
+use store::{Assistant, CallerNumber, NewCampaign, Repeated, Wake};
 
 use super::{act_on_campaign::start, import_report::ReportJson, shapes::CampaignJson, unfit};
 use crate::{
     error::ApiError,
-    import::{ImportError, import},
+    import::{Content, ImportError, import},
     state::{AppState, WebSettings},
-    upload::{FILE, Form, refused},
+    upload::{ALLOW_REPEAT, FILE, Form, refused},
 };
 
 /// Letters of a name at most.
 const MAX_NAME_CHARS: usize = 200;
+/// Numbers that take turns in one campaign at most.
+const MAX_NUMBERS: usize = 100;
 const NOTHING_STORED: &str =
     "Nothing was stored; try again in a moment, and check the provider's key if it lasts.";
 
@@ -58,7 +61,7 @@ struct Wish {
     start: bool,
 }
 
-/// 201 with `{campaign, report}`; 403 when the order is switched off; 413 when the list is too large; 422 when the list or a field is at fault, with the field
+/// 201 with `{campaign, report}`; 403 when the order is switched off; 409 `looks_like_a_repeat` when the same was sent a moment ago; 413 when the list is too large; 422 when the list or a field is at fault, with the field
 /// in `details`; 502 or 503 when the provider cannot be asked for the number.
 pub(crate) async fn handler(
     State(state): State<AppState>,
@@ -70,6 +73,10 @@ pub(crate) async fn handler(
     })?;
     let form = Form::read(multipart, state.settings.max_upload_bytes).await?;
     let wish = Wish::read(&form, &state.settings)?;
+    let content = Content {
+        hash: form.content_hash(),
+        allow_repeat: flag(&form, ALLOW_REPEAT)?,
+    };
     let assistant = find_assistant(&state, &wish).await?;
     let numbers = numbers_to_call_from(&state, &wish.phone_number_ids).await?;
 
@@ -102,7 +109,7 @@ pub(crate) async fn handler(
             expires_at: None,
         })
     };
-    let imported = import(store, form.list, settings, now, campaign)
+    let imported = import(store, form.list, settings, &content, now, campaign)
         .await
         .map_err(not_imported)?;
     tracing::info!(
@@ -341,6 +348,10 @@ pub(crate) async fn numbers_to_call_from(
     if ids.is_empty() {
         return Ok(vec![number_to_call_from(state, None).await?]);
     }
+    if ids.len() > MAX_NUMBERS {
+        let message = format!("Choose {MAX_NUMBERS} numbers at most; these are {}.", ids.len());
+        return Err(ApiError::field("phone_number_id", message));
+    }
     let mut numbers: Vec<ProviderNumber> = Vec::with_capacity(ids.len());
     for id in ids {
         if numbers.iter().all(|number| number.id != *id) {
@@ -371,6 +382,21 @@ pub(super) async fn number_to_call_from(
     }
 }
 
+/// Whoever pressed twice, or sends again because the first answer was lost, learns which campaign there is.
+fn looks_like_a_repeat(repeated: &Repeated) -> ApiError {
+    let message = format!(
+        "This list was imported a moment ago with the same settings: as the campaign “{}”. Imported again, everybody on it \
+         could be called twice, so nothing was stored. Use that campaign, or send the list with allow_repeat=true.",
+        repeated.name
+    );
+    ApiError::new(StatusCode::CONFLICT, "looks_like_a_repeat", message).with_details(serde_json::json!({
+        "campaign_id": repeated.campaign_id.to_string(),
+        "name": repeated.name,
+        "status": repeated.status.as_str(),
+        "created_at": repeated.created_at.to_iso(),
+    }))
+}
+
 fn not_imported(error: ImportError) -> ApiError {
     match error {
         ImportError::List(error) => refused(&error, StatusCode::UNPROCESSABLE_ENTITY),
@@ -386,6 +412,7 @@ fn not_imported(error: ImportError) -> ApiError {
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "nobody_to_call", message)
                 .with_details(serde_json::json!({ "field": FILE, "report": ReportJson::new(&report) }))
         }
+        ImportError::Repeated(repeated) => looks_like_a_repeat(&repeated),
         ImportError::Store(error) => error.into(),
         ImportError::Io(error) => ApiError::internal(error),
         ImportError::Broken(why) => ApiError::internal(why),

@@ -4,11 +4,11 @@ use axum::{extract::State, response::Response};
 use domain::ids::CampaignId;
 
 use super::import_report::kind_word;
-use crate::{error::ApiError, extract::Id, sheet::Sheet, state::AppState};
+use crate::{error::ApiError, exports, extract::Id, sheet::Sheet, state::AppState};
 
 const COLUMNS: [&str; 6] = ["line", "kind", "column", "value", "reason", "first_line"];
 
-/// 200 with the file, which has no rows when every row of the list was good; 404.
+/// 200 with the file, which has no rows when every row of the list was good; 404; 503 when too many export at once.
 pub(crate) async fn handler(
     State(state): State<AppState>,
     Id(id): Id<CampaignId>,
@@ -18,6 +18,7 @@ pub(crate) async fn handler(
         .campaign(id)
         .await?
         .ok_or_else(|| ApiError::not_found("campaign"))?;
+    let _turn = exports::turn(&state.exports).await?;
     let mut sheet = Sheet::begin(COLUMNS)?;
     for problem in store.import_problems(id, u32::MAX).await? {
         sheet.row([

@@ -99,8 +99,8 @@ struct Counts {
     last_webhook_at: Option<String>,
 }
 
-/// 200 `healthy`, or `degraded` when the provider does not work or dialing is held because of the clocks, which no restart
-/// of this node mends; 503 `unhealthy` when the database does not work or a background step is in trouble.
+/// 200 `healthy`; 503 `unhealthy` when something keeps the node from its work: the database, a background step, the provider,
+/// clocks that differ.
 pub(crate) async fn handler(State(state): State<AppState>) -> Response {
     let storage = state.vitals.look().await;
     let counts = if storage.is_ok() {
@@ -109,13 +109,8 @@ pub(crate) async fn handler(State(state): State<AppState>) -> Response {
         None
     };
     let troubles = state.vitals.troubles();
-    let ours = |trouble: &Trouble| matches!(trouble, Trouble::Storage(_) | Trouble::Step(..));
-    let unhealthy = counts.is_none() || troubles.iter().any(ours);
-    let status = match (unhealthy, troubles.is_empty()) {
-        (true, _) => "unhealthy",
-        (false, false) => "degraded",
-        (false, true) => "healthy",
-    };
+    let unhealthy = counts.is_none() || !troubles.is_empty();
+    let status = if unhealthy { "unhealthy" } else { "healthy" };
     let provider = state.vitals.provider();
     let health = Health {
         status,

@@ -50,6 +50,11 @@ pub(crate) async fn get(State(state): State<AppState>) -> Result<Json<LinesJson>
     }))
 }
 
+/// Numbers whose caps are changed at a time.
+const MAX_CAPS: usize = 200;
+/// The longest id of the provider's, in bytes.
+const MAX_ID_BYTES: usize = 200;
+
 /// What is to be changed; what is left out stays.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -94,6 +99,14 @@ pub(crate) async fn patch(
             "caps_of_numbers",
             "A number has at least one line, or null for no limit.",
         ));
+    }
+    if wish.caps_of_numbers.len() > MAX_CAPS {
+        let message = format!("Send the caps of {MAX_CAPS} numbers at a time at most.");
+        return Err(ApiError::field("caps_of_numbers", message));
+    }
+    if wish.caps_of_numbers.keys().any(|id| id.len() > MAX_ID_BYTES) {
+        let message = format!("The id of a number has {MAX_ID_BYTES} characters at most.");
+        return Err(ApiError::field("caps_of_numbers", message));
     }
     store.set_pace(reserved, per_second).await?;
     for (number, cap) in &wish.caps_of_numbers {

@@ -124,6 +124,9 @@ pub(crate) struct Wish {
     pub(crate) by: Option<String>,
 }
 
+/// Characters of a reason at most.
+const MAX_REASON_CHARS: usize = 500;
+
 /// What adding entries did.
 #[derive(Serialize)]
 pub(crate) struct ForbiddenJson {
@@ -159,6 +162,14 @@ pub(crate) async fn forbid(state: &AppState, wish: Wish) -> Result<Forbidden, Ap
             format!("This is no number that can be forbidden: {error}."),
         )
     })?;
+    if wish
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS)
+    {
+        let message = format!("A reason has {MAX_REASON_CHARS} characters at most.");
+        return Err(ApiError::field("reason", message));
+    }
     let now = state.now();
     let expires_at = expiry(&wish, now)?;
     let campaign = campaign_of(state, wish.campaign_id).await?;

@@ -2,39 +2,39 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use engine::InboxError;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, state::AppState, webhook_room::Held};
 
-/// The largest webhook, in bytes. A report of a long call carries its whole transcript several times.
-pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
-
-/// 200 with `{}` once it is committed, or with the answers to the tools that the assistant used; 401 when it cannot prove that the provider sent it; 503 when it could not be
-/// recorded and should be sent again.
+/// 200 with `{}` once it is committed, or with the answers to the tools that the assistant used; 401 when it cannot prove that the provider sent it; 408, 413; 503 when it could not be
+/// recorded, or when too many come at once, and should be sent again.
 pub(crate) async fn handler(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
-    state.inbox.admit(&headers).map_err(refused)?;
-    let body = match Bytes::from_request(request, &state).await {
-        Ok(body) => body,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
-    let answer = state.inbox.receive(&headers, &body).await.map_err(refused)?;
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    state
+        .inbox
+        .admit(&headers)
+        .map_err(|error| refused(error, &state))?;
+    let Held { body, room } = state.webhook_room.read(&headers, body).await?;
+    let answer = state.inbox.receive(&headers, body, Some(room)).await;
+    let answer = answer.map_err(|error| refused(error, &state))?;
     Ok(match answer {
         Some(results) => Json(results).into_response(),
         None => Json(json!({})).into_response(),
     })
 }
 
-fn refused(error: InboxError) -> ApiError {
+fn refused(error: InboxError, state: &AppState) -> ApiError {
     match error {
         InboxError::Unauthorized(why) => {
-            tracing::warn!(why, "a webhook was turned away");
+            if let Some(left_out) = state.quiet.turned_away.admit(state.now()) {
+                tracing::warn!(why, left_out, "a webhook was turned away");
+            }
             ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",

@@ -11,7 +11,7 @@ use crate::{error::ApiError, pages::FormField};
 pub(crate) struct Posted(BTreeMap<String, Vec<String>>);
 
 impl Posted {
-    /// What was sent. 400 `invalid_form` for what is no form.
+    /// What was sent. 400 `invalid_form` for what is no form, `nul_character` for what cannot be stored.
     pub(crate) fn new(sent: Result<Form<Vec<(String, String)>>, FormRejection>) -> Result<Self, ApiError> {
         let Form(pairs) = sent.map_err(|error| {
             let message = "The form cannot be read. Send it as application/x-www-form-urlencoded.";
@@ -19,6 +19,9 @@ impl Posted {
         })?;
         let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in pairs {
+            if name.contains('\0') || value.contains('\0') {
+                return Err(ApiError::nul());
+            }
             fields.entry(name).or_default().push(value);
         }
         Ok(Self(fields))

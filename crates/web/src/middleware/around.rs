@@ -1,6 +1,6 @@
 //! The outermost layer: names a request, catches panics, gives errors their form, hardens the answer, logs one line.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Instant};
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     Json,
@@ -64,19 +64,25 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     )]
     let began = Instant::now();
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let response = answer.unwrap_or_else(|panic| ApiError::internal(said(panic.as_ref())).into_response());
+    // What a panic said may hold data of people; the panic hook has logged where it was.
+    let response = answer.unwrap_or_else(|_| ApiError::internal("panic").into_response());
     let response = blame_storage(response, &state).await;
-    let mut response = shape(response, reader, &state, &id);
+    let told = state.quiet.request(&route, response.status(), state.now());
+    let mut response = shape(response, reader, &state, &id, told.is_some());
     harden(response.headers_mut(), &id);
 
-    tracing::info!(
-        request.id = %id,
-        http.method = %method,
-        http.route = %route,
-        http.status = response.status().as_u16(),
-        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "request"
-    );
+    if let Some(left_out) = told {
+        tracing::info!(
+            request.id = %id,
+            http.method = %method,
+            http.route = %route,
+            http.status = response.status().as_u16(),
+            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            // Requests of this route that failed alike since the last line about one.
+            left_out = (left_out > 0).then_some(left_out),
+            "request"
+        );
+    }
     response
 }
 
@@ -131,8 +137,8 @@ fn request_id(state: &AppState, headers: &HeaderMap) -> String {
     )
 }
 
-/// Gives an error its form, and logs its cause.
-fn shape(response: Response, reader: Reader, state: &AppState, id: &str) -> Response {
+/// Gives an error its form, and logs its cause if that is to be told.
+fn shape(response: Response, reader: Reader, state: &AppState, id: &str, told: bool) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || reader == Reader::Browser {
         return response;
@@ -150,7 +156,7 @@ fn shape(response: Response, reader: Reader, state: &AppState, id: &str) -> Resp
         .extensions
         .remove::<ApiError>()
         .unwrap_or_else(|| ApiError::of_status(status));
-    if let Some(cause) = error.cause() {
+    if let Some(cause) = error.cause().filter(|_| told) {
         if error.status().is_server_error() {
             tracing::error!(request.id = %id, cause, "a request failed");
         } else {
@@ -181,14 +187,4 @@ fn harden(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
-}
-
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!(
-        "panic: {}",
-        text.unwrap_or_else(|| "without a message".to_owned())
-    )
 }

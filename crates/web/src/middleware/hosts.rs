@@ -23,13 +23,36 @@ pub(crate) async fn known_host(State(state): State<AppState>, request: Request, 
     {
         return next.run(request).await;
     }
+    unknown(request.headers())
+}
+
+/// The same, for what watches over this server: it asks by whatever address the machine has, or by none. Neither can come
+/// from a page elsewhere, which always carries a name of its own.
+pub(crate) async fn known_host_or_address(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let named = request.uri().authority().is_some() || request.headers().contains_key(header::HOST);
+    let host = host(request.uri(), request.headers());
+    if !named
+        || host.as_deref().is_some_and(|host| {
+            is_known(host, &state.settings.allowed_hosts) || host.parse::<IpAddr>().is_ok()
+        })
+    {
+        return next.run(request).await;
+    }
+    unknown(request.headers())
+}
+
+fn unknown(headers: &HeaderMap) -> Response {
     ApiError::new(
         StatusCode::MISDIRECTED_REQUEST,
         "unknown_host",
         format!(
             "This server does not answer to this name. Open it as http://localhost{}, or set PUBLIC_URL to the address \
              that people use.",
-            port(request.headers())
+            port(headers)
         ),
     )
     .into_response()

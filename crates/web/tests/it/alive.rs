@@ -78,8 +78,8 @@ async fn a_silent_provider_is_on_every_page_and_in_health_until_it_answers() {
             "{path}: since its last answer"
         );
     }
-    let told = health(&rig, 200).await;
-    assert_eq!(told["status"], "degraded");
+    let told = health(&rig, 503).await;
+    assert_eq!(told["status"], "unhealthy");
     let provider = &told["checks"]["provider"];
     assert_eq!(
         (&provider["healthy"], &provider["trouble"]),
@@ -114,7 +114,7 @@ async fn a_provider_that_fails_or_refuses_is_told_with_its_status() {
         rig.wait_ms(TROUBLE_AFTER_MS);
         rig.wire.answers(status, NOW + TROUBLE_AFTER_MS).await;
         assert!(banner(&rig).await.contains(words), "{}", banner(&rig).await);
-        let provider = health(&rig, 200).await["checks"]["provider"].clone();
+        let provider = health(&rig, 503).await["checks"]["provider"].clone();
         assert_eq!(
             (&provider["trouble"], &provider["http_status"]),
             (&trouble.into(), &status.into())
@@ -131,8 +131,8 @@ async fn clocks_that_differ_are_told_and_named_first_wherever_somebody_asks_why(
     }
     let words = "This machine’s clock is 2 h ahead of Vapi’s";
     assert!(banner(&rig).await.contains(words), "{}", banner(&rig).await);
-    let told = health(&rig, 200).await;
-    assert_eq!(told["status"], "degraded");
+    let told = health(&rig, 503).await;
+    assert_eq!(told["status"], "unhealthy");
     assert_eq!(told["checks"]["clock"]["held"], "differs");
     assert!(told["checks"]["clock"]["ahead_ms"].as_i64().unwrap() > HOUR_MS);
 

@@ -64,9 +64,26 @@ async fn names_that_are_not_ours_are_refused_but_machines_may_use_any() {
         let refused = with(&rig, Method::GET, path, &[("host", "rebound.example")]).await;
         assert_eq!(refused.status.as_u16(), 421, "{path}");
     }
-    with(&rig, Method::GET, "/api/health", &[("host", "10.1.2.3:8080")])
-        .await
-        .expect(200);
+    let refused = with(&rig, Method::GET, "/api/health", &[("host", "rebound.example")]).await;
+    assert_eq!(refused.error(), (421, "unknown_host".to_owned()));
+    // What watches over the server asks by an address of the machine.
+    for host in [
+        "10.1.2.3:8080",
+        "[2001:db8::7]:8080",
+        "localhost",
+        "dial.example.com",
+    ] {
+        with(&rig, Method::GET, "/api/health", &[("host", host)])
+            .await
+            .expect(200);
+    }
+    let mut nameless = request(Method::GET, "/api/health");
+    nameless.headers_mut().remove("host");
+    rig.send(nameless).await.expect(200);
+    let mut two = request(Method::GET, "/api/health");
+    two.headers_mut()
+        .append("host", "rebound.example".parse().unwrap());
+    assert_eq!(rig.send(two).await.error().0, 421);
 }
 
 #[tokio::test]

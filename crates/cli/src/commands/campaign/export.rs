@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    io::{self, ErrorKind, Seek, Write},
+    io::{self, ErrorKind, Seek},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 use crate::{
     api::{Api, count, text},
     signals::stop_on_signal,
+    terminal,
 };
 
 /// Of which campaign, and where to.
@@ -56,12 +57,7 @@ async fn print(api: &Api, path: &str) -> anyhow::Result<()> {
     let mut whole = tempfile::tempfile().context("no room for the file")?;
     api.download(path, &mut whole).await?;
     whole.rewind().context("the file cannot be read")?;
-    let mut out = io::stdout().lock();
-    match io::copy(&mut whole, &mut out).and_then(|_| out.flush()) {
-        // Whoever has read enough of it may leave.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot print the file"),
-        _ => Ok(()),
-    }
+    terminal::copy(&mut whole)
 }
 
 /// Written beside its place under another name, and moved there when it is whole and on the disk.

@@ -136,7 +136,7 @@ enum What {
 
 /// Does it, and says what came of it.
 pub(crate) async fn run(args: CampaignArgs, settings: Settings) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.server, &settings);
+    let api = Api::new(&args.server, &settings)?;
     let get = async |path: String| api.ask(Method::GET, &path, None).await;
     let act = async |id: &str, action: &str, body: Value| {
         let path = format!("/api/campaigns/{id}/{action}");

@@ -107,6 +107,8 @@ impl Client {
             .text("assistant_id", DEFAULT_ASSISTANT_ID)
             .text("cap", args.cap.to_string())
             .text("default_region", args.region.to_string())
+            // A demo may be shown again at once.
+            .text("allow_repeat", "true")
             .part(
                 "file",
                 reqwest::multipart::Part::bytes(list).file_name(format!("{name}.csv")),

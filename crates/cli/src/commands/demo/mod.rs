@@ -2,14 +2,16 @@
 
 mod campaign;
 mod report;
+mod room;
 mod show;
 mod stage;
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::Args;
 
-use self::{campaign::Client, report::Report, show::Show, stage::Stage};
+use self::{campaign::Client, report::Report, room::Room, show::Show, stage::Stage};
 use crate::{commands::sandbox::FaultKind, logging, settings::Settings, signals::stop_on_signal};
 
 /// What the demo does.
@@ -65,25 +67,26 @@ pub(crate) async fn run(args: DemoArgs, mut settings: Settings) -> anyhow::Resul
         None => EXAMPLE.to_vec(),
     };
     let stop = stop_on_signal();
-    let stage = Stage::build(&args, settings, stop.clone()).await?;
-    let client = Client::new(stage.base_url());
+    let room = Room::prepare(&mut settings)?;
+    let stage = match Stage::build(&args, settings, stop.clone()).await {
+        Ok(stage) => stage,
+        Err(error) => return Err(room.explain(error)),
+    };
     let show = Show::new(args.json);
-    show.opening(stage.base_url(), &args);
-
-    client.import_assistants().await?;
-    let started = client.start_campaign(&args, list).await?;
-    show.imported(&started);
-    let finished = tokio::select! {
-        finished = client.watch(&started.id, &show) => finished?,
-        () = stop.cancelled() => {
-            stage.close().await?;
-            anyhow::bail!("stopped before the campaign was complete");
+    let played = tokio::select! {
+        played = play(&args, &stage, &show, list, &room) => played,
+        () = stop.cancelled() => Err(anyhow::anyhow!("stopped before the campaign was complete")),
+    };
+    let report = match played {
+        Ok(report) => report,
+        Err(error) => {
+            // Why the demo failed counts more than how it was cleared away.
+            let _ = stage.close().await;
+            return Err(room.explain(error));
         }
     };
-    let report = Report::collect(&stage, &started, &finished, &args).await?;
-    show.report(&report)?;
     if !args.exit && !args.json {
-        show.waiting(stage.base_url());
+        show.waiting(stage.base_url())?;
         stop.cancelled().await;
     }
     stage.close().await?;
@@ -92,4 +95,28 @@ pub(crate) async fn run(args: DemoArgs, mut settings: Settings) -> anyhow::Resul
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// From the first word to the summary.
+async fn play(
+    args: &DemoArgs,
+    stage: &Stage,
+    show: &Show,
+    list: Vec<u8>,
+    room: &Room,
+) -> anyhow::Result<Report> {
+    let client = Client::new(stage.base_url());
+    show.opening(stage.base_url(), args)?;
+    client.import_assistants().await?;
+    let started = client.start_campaign(args, list).await?;
+    show.imported(&started)?;
+    let finished = tokio::select! {
+        finished = client.watch(&started.id, show) => finished?,
+        trouble = room.runs_out(stage.store(), args.cap) => return Err(trouble),
+    };
+    let report = Report::collect(stage, &started, &finished, args)
+        .await
+        .context("the summary cannot be made")?;
+    show.report(&report)?;
+    Ok(report)
 }

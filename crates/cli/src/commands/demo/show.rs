@@ -7,6 +7,7 @@ use super::{
     campaign::{Snapshot, Started},
     report::Report,
 };
+use crate::terminal::say;
 
 /// The terminal's side of the demo.
 pub(crate) struct Show {
@@ -47,33 +48,34 @@ impl Show {
     }
 
     /// Says what is going to happen.
-    pub(crate) fn opening(&self, url: &str, args: &DemoArgs) {
+    pub(crate) fn opening(&self, url: &str, args: &DemoArgs) -> anyhow::Result<()> {
         self.lines.set_length(u64::from(args.cap));
         if !self.json {
-            println!("AutoLynx demo: a campaign on the built-in provider. No real calls are made.");
-            println!("Dashboard: {url}/\n");
+            say("AutoLynx demo: a campaign on the built-in provider. No real calls are made.")?;
+            say(format!("Dashboard: {url}/\n"))?;
         }
+        Ok(())
     }
 
     /// Says what became of the list.
-    pub(crate) fn imported(&self, started: &Started) {
+    pub(crate) fn imported(&self, started: &Started) -> anyhow::Result<()> {
         self.contacts.set_length(started.accepted);
         if self.json {
-            return;
+            return Ok(());
         }
-        println!(
+        say(format!(
             "{} rows: {} accepted, {} rejected, {} duplicates.",
             started.rows, started.accepted, started.rejected, started.duplicates
-        );
+        ))?;
         for example in &started.examples {
-            println!("  {example}");
+            say(format!("  {example}"))?;
         }
         let told = started.examples.len() as u64;
         let more = (started.rejected + started.duplicates).saturating_sub(told);
         if more > 0 {
-            println!("  … and {more} more; the campaign's page has them all");
+            say(format!("  … and {more} more; the campaign's page has them all"))?;
         }
-        println!();
+        say("")
     }
 
     /// Moves the bars.
@@ -103,16 +105,16 @@ impl Show {
             bar.finish_and_clear();
         }
         if self.json {
-            println!("{}", serde_json::to_string(report)?);
-            return Ok(());
+            return say(serde_json::to_string(report)?);
         }
-        println!("{}", table(report));
-        Ok(())
+        say(table(report))
     }
 
     /// Says how to go on.
-    pub(crate) fn waiting(&self, url: &str) {
-        println!("\nThe dashboard stays open at {url}/ until you press Ctrl-C.");
+    pub(crate) fn waiting(&self, url: &str) -> anyhow::Result<()> {
+        say(format!(
+            "\nThe dashboard stays open at {url}/ until you press Ctrl-C."
+        ))
     }
 }
 

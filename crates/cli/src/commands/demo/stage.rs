@@ -27,8 +27,6 @@ pub(crate) struct Stage {
     stop: CancellationToken,
     node: JoinHandle<anyhow::Result<()>>,
     provider: JoinHandle<std::io::Result<()>>,
-    // Deleted when the stage is closed.
-    _folder: Option<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -59,21 +57,14 @@ impl Stage {
 
         let listener = listen(args, &settings).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let folder = if settings.database_url.is_none() {
-            let folder = tempfile::Builder::new().prefix("autolynx-demo-").tempdir()?;
-            settings.database_url = Some(format!("sqlite:{}", folder.path().join("demo.db").display()));
-            Some(folder)
-        } else {
-            None
-        };
-        settings.vapi_api_key = Some(API_KEY.to_owned());
+        settings.vapi_api_key = Some(API_KEY.to_owned().into());
         settings.vapi_base_url.clone_from(&provider_url);
         settings.vapi_phone_number_id = Some(DEFAULT_PHONE_NUMBER_ID.to_owned());
         settings.default_policy = policy();
         settings.default_cap = args.cap;
         // Our own limit is the cap. The provider's may be lower, and then it is for the dialler to find out.
         settings.account_lines = args.cap;
-        settings.webhook_secret = Some(WEBHOOK_SECRET.to_owned());
+        settings.webhook_secret = Some(WEBHOOK_SECRET.to_owned().into());
         settings.public_url = (!args.no_webhooks).then(|| base_url.clone());
 
         let store = node::open_store(&settings, true).await?;
@@ -94,7 +85,6 @@ impl Stage {
             stop,
             node,
             provider,
-            _folder: folder,
         })
     }
 

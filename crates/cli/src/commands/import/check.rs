@@ -8,7 +8,7 @@ use domain::{
     phone::Region,
 };
 
-use crate::settings::Settings;
+use crate::{settings::Settings, terminal::say};
 
 /// Rows shown of each kind; `--json` has them all.
 const SHOWN: usize = 20;
@@ -40,9 +40,9 @@ pub(super) fn run(
     let report =
         list::read(file, &list_settings, &mut keep_repairs).with_context(|| path.display().to_string())?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say(serde_json::to_string_pretty(&report)?)?;
     } else {
-        print!("{}", in_words(&report, &repaired));
+        say(in_words(&report, &repaired).trim_end())?;
     }
     Ok(if report.accepted > 0 {
         ExitCode::SUCCESS

@@ -38,6 +38,9 @@ pub(super) struct CampaignWish {
     /// Begin calling at once
     #[arg(long)]
     start: bool,
+    /// Import the list even if the same was imported with the same settings in the last minutes
+    #[arg(long)]
+    allow_repeat: bool,
 }
 
 impl CampaignWish {
@@ -69,6 +72,7 @@ impl CampaignWish {
                 self.order.quiet_line.map(|gate| gate.to_string()),
             ),
             ("start", self.start.then(|| "true".to_owned())),
+            ("allow_repeat", self.allow_repeat.then(|| "true".to_owned())),
         ];
         fields
             .into_iter()

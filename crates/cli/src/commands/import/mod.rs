@@ -54,7 +54,7 @@ pub(crate) async fn run(args: ImportArgs, settings: Settings) -> anyhow::Result<
         let home = args.region.unwrap_or(Home(settings.default_region));
         return check::run(&args.file, home.0, args.server.json, &settings);
     }
-    let api = Api::new(&args.server, &settings);
+    let api = Api::new(&args.server, &settings)?;
     create::run(&api, &args.file, args.region, &args.campaign).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,6 +24,7 @@ pub(crate) const RUN_MS: i64 = 21 * DAY_MS;
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) seed: u64,
+    pub(crate) kind: store::Kind,
     pub(crate) start_ms: i64,
     pub(crate) nodes: usize,
     pub(crate) line_cap: u32,
@@ -170,6 +171,7 @@ impl Setup {
         }
         Self {
             seed,
+            kind: store::Kind::Sqlite,
             start_ms,
             nodes: rng.random_range(2..=3),
             line_cap,
@@ -243,6 +245,13 @@ fn list(rng: &mut ChaCha8Rng, nth: usize, lists: usize, pool: &mut [Person]) -> 
         expires_after_ms: chance(rng, 0.2)
             .then(|| rng.random_range(2..18) * DAY_MS + rng.random_range(0..DAY_MS)),
     }
+}
+
+/// Some policy, as somebody may change to it at any time.
+pub(crate) fn any_policy(seed: u64) -> Policy {
+    let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+    let budget = chance(rng, 0.4).then(|| rng.random_range(6_000_000..60_000_000));
+    policy(rng, budget)
 }
 
 /// What a campaign allows.

@@ -93,6 +93,8 @@ pub(crate) struct Request {
     pub(crate) campaign: usize,
     /// The `now` of the claim that reserved it.
     pub(crate) claimed_ms: i64,
+    /// When that claim was committed.
+    pub(crate) claimed: Mark,
     /// When the intent to send it was committed.
     pub(crate) intent: Mark,
     /// When it left for the provider: the last moment of which the program can know.
@@ -112,14 +114,6 @@ pub(crate) struct Call {
     pub(crate) callback_ms: Option<i64>,
 }
 
-/// One claim that reserved calls.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Claimed {
-    pub(crate) mark: Mark,
-    pub(crate) now_ms: i64,
-    pub(crate) calls: usize,
-}
-
 /// Everything.
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -127,15 +121,16 @@ pub(crate) struct Ledger {
     pub(crate) campaigns: Vec<Campaign>,
     pub(crate) forbidden: Vec<Forbidden>,
     pub(crate) requests: Vec<Request>,
-    pub(crate) claims: Vec<Claimed>,
+    /// Claims that reserved calls.
+    pub(crate) claims: usize,
     /// Lines that may be used: those of the account without those kept free.
     pub(crate) usable: History<u32>,
     pub(crate) per_second: History<Option<u32>>,
     pub(crate) number_caps: BTreeMap<String, History<Option<u32>>>,
     /// The last commit of each task.
     commits: BTreeMap<TaskId, Mark>,
-    /// The claims that handed calls out.
-    pub(crate) claimed: BTreeMap<CallId, i64>,
+    /// Calls that claims handed out: the `now` of the claim, and when it was committed.
+    pub(crate) claimed: BTreeMap<CallId, (i64, Mark)>,
     /// What people do just while a call is about to leave.
     pub(crate) ambushes: Vec<super::draw::Act>,
     /// What went wrong on the way.
@@ -151,7 +146,7 @@ impl Ledger {
             campaigns: Vec::new(),
             forbidden: Vec::new(),
             requests: Vec::new(),
-            claims: Vec::new(),
+            claims: 0,
             usable: History::new(usable),
             per_second: History::new(None),
             number_caps: BTreeMap::new(),

@@ -1,25 +1,22 @@
 //! A node: the real steps over the real database, as tasks of the agenda. Where nothing can happen it sleeps for hours.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::time::{HOUR_MS, MINUTE_MS, UtcMs};
 use engine::Engine;
-use store::{Dial, Wake};
+use store::{Dial, Store, Wake};
 use tokio::sync::broadcast;
 
 use super::{
-    draw::{Act, Setup},
-    ledger::{Claimed, Ledger},
+    draw::{self, Act, Setup},
+    ledger::Ledger,
     provider::{Provider, Wire},
+    removed::Removed,
 };
 use crate::sim::{
     core::{Core, Due},
     edges::VirtualClock,
-    template,
 };
 
 /// A node that is alive.
@@ -40,6 +37,8 @@ struct Duties {
     acts: usize,
     /// How often one that comes just while a call leaves may end the campaign.
     endings: f64,
+    /// A rule that the program is not told of.
+    removed: Option<Removed>,
     engine: Engine,
 }
 
@@ -84,10 +83,8 @@ impl Node {
         provider: &Arc<Provider>,
         node: usize,
         setup: &Setup,
-        file: &Path,
-        id_seed: u64,
+        store: Store,
     ) -> Self {
-        let store = template::open(file, id_seed).await;
         store.set_probe(Arc::new(Probe {
             core: core.clone(),
             ledger: ledger.clone(),
@@ -113,6 +110,7 @@ impl Node {
             nodes: setup.nodes,
             acts: setup.acts.len(),
             endings: setup.endings,
+            removed: setup.removed,
             engine: engine.clone(),
         };
         core.spawn(node, format!("node {node} dispatch"), duties.clone().dispatch());
@@ -153,6 +151,10 @@ impl Duties {
                 self.core.spawn(self.node, name, async move {
                     duties.ambush(&dial).await;
                     duties.core.hand_over().await;
+                    if duties.removed == Some(Removed::PolicyAtSend) {
+                        let store = duties.engine.store();
+                        store.hide_policy_change(dial.call_id).await.unwrap();
+                    }
                     if let Err(error) = duties.engine.dial(&dial).await {
                         duties.failed("dial", &error).await;
                     }
@@ -187,11 +189,15 @@ impl Duties {
         let index = {
             let mut ledger = self.ledger.lock().unwrap();
             let place = ledger.place_of(dial.campaign_id);
-            let act = match self.core.draw(0, if ends { 9 } else { 6 }) {
-                0..=4 => Act::ForbidNumber(dial.phone.clone()),
-                5 | 6 => Act::Pause(place),
-                7 => Act::Cancel(place),
-                8 => Act::Abort(place),
+            let act = match self.core.draw(0, if ends { 12 } else { 9 }) {
+                0..=3 => Act::ForbidNumber(dial.phone.clone()),
+                4..=7 => {
+                    let chance = u64::try_from(self.core.draw(0, i64::MAX)).unwrap();
+                    Act::Policy(place, Box::new(draw::any_policy(chance)))
+                }
+                8 | 9 => Act::Pause(place),
+                10 => Act::Cancel(place),
+                11 => Act::Abort(place),
                 _ => Act::Expire(place, 1),
             };
             if let Act::Pause(place) = act {
@@ -214,15 +220,11 @@ impl Duties {
         }
         let mut ledger = self.ledger.lock().unwrap();
         let mark = ledger.last_commit(self.core.running()).unwrap();
-        ledger.claims.push(Claimed {
-            mark,
-            now_ms: now.0,
-            calls: claim.dials.len(),
-        });
+        ledger.claims += 1;
         for dial in &claim.dials {
             self.core
                 .log(format_args!("may dial {} as {}", dial.phone, dial.call_id));
-            ledger.claimed.insert(dial.call_id, now.0);
+            ledger.claimed.insert(dial.call_id, (now.0, mark));
         }
     }
 
@@ -253,7 +255,7 @@ impl Duties {
                 .claimed
                 .values()
                 .next_back()
-                .is_some_and(|at_ms| *at_ms > lately_ms)
+                .is_some_and(|(at_ms, _)| *at_ms > lately_ms)
     }
 
     /// One node at a time minds the clock; the others wait to be woken.

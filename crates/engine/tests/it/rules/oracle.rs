@@ -1,10 +1,10 @@
 //! The rules a second time, held against every request that reached the provider. One function a rule; each speaks of
 //! the moment of the request, the settings that people had made by then, and what truly became of the calls before.
 //!
-//! A claim decides, and within half a minute the request leaves: a setting that was replaced in that time still counts
-//! ([`History::within`]). What must hold at once (not to call a number, to stop a campaign) is held against the moment at
-//! which the intent to call was committed: from then on the call is under way. Hours and the half minute are held against
-//! the moment at which the request left, to the millisecond: how long it travels is not in the program's hands.
+//! A claim decides, and within half a minute the request leaves. Every setting is held against the moment at which the
+//! intent to call was committed ([`History::at`]): from then on the call is under way, and only the setting in force then
+//! counts, whatever was in force at the claim. Hours and the half minute are held against the moment at which the request
+//! left, to the millisecond: how long it travels is not in the program's hands.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub(crate) fn faults(ledger: &Ledger) -> Vec<String> {
     }
     faults.extend(truth.lines());
     faults.extend(truth.money());
-    faults.extend(claims(ledger));
+    faults.extend(truth.seconds());
     faults
 }
 
@@ -94,13 +94,10 @@ impl<'a> Truth<'a> {
     fn faults_of(&self, request: &Request) -> Vec<Fault> {
         let campaign = self.campaign(request);
         let mut faults = Vec::new();
-        // By some version that was in force from the claim on.
-        let versions = campaign.policy.within(request.claimed_ms, request.intent);
-        let by_version: Vec<Vec<Fault>> = versions
-            .map(|policy| self.under(policy, campaign, request))
-            .collect();
-        if by_version.iter().all(|faults| !faults.is_empty()) {
-            faults.extend(by_version.into_iter().last().unwrap_or_default());
+        let policy = campaign.policy.at(request.intent);
+        faults.extend(self.under(policy, campaign, request));
+        if policy != campaign.policy.at(request.claimed) {
+            faults.push(("policy", "it was changed since the claim".to_owned()));
         }
         faults.extend(self.do_not_call(request));
         faults.extend(stopped(campaign, request));
@@ -267,29 +264,40 @@ impl<'a> Truth<'a> {
                     faults.push(format!("{rule}: {open} live at {at} and {cap:?} are allowed"));
                 }
             };
-            let in_force = (request.claimed_ms, request.intent);
-            let usable = self.ledger.usable.within(in_force.0, in_force.1).max();
-            check("lines", live.len(), usable.copied());
+            check("lines", live.len(), Some(*self.ledger.usable.at(request.intent)));
             let its = live
                 .iter()
                 .filter(|(other, _)| other.campaign == request.campaign)
                 .count();
-            let cap = self.campaign(request).cap.within(in_force.0, in_force.1).max();
-            check("campaign cap", its, cap.copied());
+            let cap = *self.campaign(request).cap.at(request.intent);
+            check("campaign cap", its, Some(cap));
             let number = &request.dial.phone_number_id;
             let its = live
                 .iter()
                 .filter(|(other, _)| other.dial.phone_number_id == *number)
                 .count();
             if let Some(caps) = self.ledger.number_caps.get(number) {
-                let caps: Vec<Option<u32>> = caps.within(in_force.0, in_force.1).copied().collect();
-                // Without a cap at some moment there was none.
-                let cap = caps
-                    .iter()
-                    .copied()
-                    .collect::<Option<Vec<u32>>>()
-                    .and_then(|caps| caps.into_iter().max());
-                check("number cap", its, cap);
+                check("number cap", its, *caps.at(request.intent));
+            }
+        }
+        faults
+    }
+
+    /// In no second more requests are about to leave than may.
+    fn seconds(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (place, request) in self.requests.iter().enumerate() {
+            let Some(limit) = *self.ledger.per_second.at(request.intent) else {
+                continue;
+            };
+            let before = self.requests[..=place].iter().rev();
+            let since_ms = request.intent.ms - SECOND_MS + COMMIT_MS;
+            let calls = before.take_while(|other| other.intent.ms > since_ms).count();
+            if calls > limit as usize {
+                let at = UtcMs(request.intent.ms).to_iso();
+                faults.push(format!(
+                    "calls per second: {calls} at {at}, and {limit} are allowed"
+                ));
             }
         }
         faults
@@ -303,12 +311,8 @@ impl<'a> Truth<'a> {
             let Some(call) = &request.call else { continue };
             let spent = spent.entry(request.campaign).or_default();
             *spent += call.cost;
-            let budgets = self
-                .campaign(request)
-                .policy
-                .within(request.claimed_ms, request.intent);
-            let budgets: Option<Vec<i64>> = budgets.map(|policy| policy.money.budget_usd_micros).collect();
-            let Some(budget) = budgets.and_then(|budgets| budgets.into_iter().max()) else {
+            let policy = self.campaign(request).policy.at(request.intent);
+            let Some(budget) = policy.money.budget_usd_micros else {
                 continue;
             };
             if *spent > budget {
@@ -343,43 +347,8 @@ fn stopped(campaign: &Campaign, request: &Request) -> Option<Fault> {
     if from_ms > request.intent.ms {
         return Some(("stopped", "people allow no call".to_owned()));
     }
-    let expires_ms = campaign
-        .expires_ms
-        .within(request.claimed_ms, request.intent)
-        .max();
-    expires_ms
-        .filter(|at_ms| **at_ms < request.intent.ms - COMMIT_MS)
-        .map(|at_ms| ("expired", UtcMs(*at_ms).to_iso()))
-}
-
-/// No second holds more reservations than it may.
-fn claims(ledger: &Ledger) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut claims = ledger.claims.clone();
-    claims.sort_by_key(|claim| claim.mark);
-    for (place, claim) in claims.iter().enumerate() {
-        let within = claims[..=place]
-            .iter()
-            .rev()
-            .take(60)
-            .filter(|other| other.now_ms > claim.now_ms - SECOND_MS);
-        let calls: usize = within.map(|other| other.calls).sum();
-        let limits: Option<Vec<u32>> = ledger
-            .per_second
-            .within(claim.now_ms, claim.mark)
-            .copied()
-            .collect();
-        if limits
-            .and_then(|limits| limits.into_iter().max())
-            .is_some_and(|limit| calls > limit as usize)
-        {
-            faults.push(format!(
-                "calls per second: {calls} at {}",
-                UtcMs(claim.now_ms).to_iso()
-            ));
-        }
-    }
-    faults
+    let expires_ms = *campaign.expires_ms.at(request.intent);
+    (expires_ms < request.intent.ms - COMMIT_MS).then(|| ("expired", UtcMs(expires_ms).to_iso()))
 }
 
 /// What stands in the database at the end: nobody is lost, the log agrees with the rows, and the sums with the calls.

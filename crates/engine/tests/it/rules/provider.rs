@@ -381,9 +381,11 @@ impl Telephony for Wire {
         let at_ms = core.now().0;
         let request = {
             let ledger = provider.ledger.lock().unwrap();
+            let (claimed_ms, claimed) = ledger.claimed[&dial.call_id];
             Request {
                 campaign: ledger.place_of(dial.campaign_id),
-                claimed_ms: ledger.claimed[&dial.call_id],
+                claimed_ms,
+                claimed,
                 dial: dial.clone(),
                 intent,
                 left_ms,

@@ -34,11 +34,13 @@ pub(crate) enum Removed {
     CallsPerSecond,
     CampaignCap,
     NumberCap,
+    /// That the policy by which a call was reserved is still in force when it is sent.
+    PolicyAtSend,
 }
 
 impl Removed {
     /// Each with how the oracle calls what is broken without it.
-    pub(crate) const ALL: [(Self, &'static str); 20] = [
+    pub(crate) const ALL: [(Self, &'static str); 21] = [
         (Self::Hours, "hours"),
         (Self::Holidays, "hours"),
         (Self::Regions, "hours"),
@@ -59,6 +61,7 @@ impl Removed {
         (Self::CallsPerSecond, "calls per second"),
         (Self::CampaignCap, "campaign cap"),
         (Self::NumberCap, "number cap"),
+        (Self::PolicyAtSend, "policy"),
     ];
 
     /// The policy without the rule.

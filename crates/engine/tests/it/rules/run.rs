@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use domain::{
     campaign::{Action, CampaignStatus, Kind},
+    ids::AssistantId,
     policy::Policy,
     retry::REDIALLED,
     suppression::Pattern,
@@ -20,7 +20,6 @@ use store::{
     Acted, Appended, CallerNumber, CampaignEdit, Edited, NewCampaign, NewContact, NewSuppression,
     PolicyChanged, Redialled, Store, SuppressionSource, Totals, Wake,
 };
-use tempfile::TempDir;
 
 use super::{
     draw::{Act, List, RUN_MS, Setup},
@@ -33,8 +32,8 @@ use super::{
 use crate::sim::{
     Turn,
     core::{Core, Due, Job, TaskId, Trouble},
+    database::Database,
     edges::VirtualClock,
-    template::{self, Template},
     turn,
 };
 
@@ -51,8 +50,7 @@ pub(crate) struct Run {
     starts: u64,
     acts_left: usize,
     done: bool,
-    file: PathBuf,
-    _folder: TempDir,
+    database: Database,
 }
 
 /// A node that is none of those that die.
@@ -65,10 +63,8 @@ impl Run {
     /// Sets everything up. Nothing has happened yet.
     pub(crate) async fn new(mut setup: Setup) -> Self {
         setup.weather.hides_opt_outs = setup.removed == Some(Removed::OptOut);
-        let template = Template::get().await;
-        let folder = template::folder();
-        let file = template.copy_into(folder.path());
-        let desk = template::open(&file, setup.seed).await;
+        let (database, assistants) = Database::new(setup.kind).await;
+        let desk = database.open(setup.seed).await;
         let trouble = Trouble {
             deaths: setup.deaths.0,
             death: setup.deaths.1,
@@ -98,14 +94,13 @@ impl Run {
             starts: 0,
             acts_left: setup.acts.len(),
             done: false,
-            file,
-            _folder: folder,
+            database,
             setup,
             core,
         };
         run.open_account().await;
         for place in 0..run.setup.campaigns.len() {
-            run.import(place, template).await;
+            run.import(place, &assistants).await;
         }
         for (index, (after_ms, _)) in run.setup.acts.iter().enumerate() {
             run.core
@@ -160,7 +155,7 @@ impl Run {
         }
     }
 
-    async fn import(&self, place: usize, template: &Template) {
+    async fn import(&self, place: usize, assistants: &[AssistantId; 2]) {
         let list: &List = &self.setup.campaigns[place];
         let now = self.core.now();
         let expires_at = list.expires_after_ms.map(|after_ms| now + after_ms);
@@ -175,7 +170,7 @@ impl Run {
             },
             batch_size: list.batch_size,
             quiet_line_gate: list.quiet_line_gate,
-            assistant_id: template.assistants[place % 2],
+            assistant_id: assistants[place % 2],
             numbers: list
                 .numbers
                 .iter()
@@ -281,8 +276,7 @@ impl Run {
             &self.provider,
             node,
             &self.setup,
-            &self.file,
-            id_seed,
+            self.database.open(id_seed).await,
         )
         .await;
         self.nodes[node] = Some(started);
@@ -602,6 +596,16 @@ impl Run {
         let idle = !waits && !self.provider.is_busy(now.0 - 2 * HOUR_MS);
         self.done = late || idle;
         self.core.plan(now.0 + LOOK_MS, Due::Look);
+    }
+
+    /// Leaves nothing behind.
+    pub(crate) async fn remove(self) {
+        drop(self.tasks);
+        for node in self.nodes.into_iter().flatten() {
+            node.engine.store().close().await;
+        }
+        self.desk.close().await;
+        self.database.remove().await;
     }
 
     /// The moment at which it ended.

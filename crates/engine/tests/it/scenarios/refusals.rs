@@ -10,7 +10,8 @@ use store::Acted;
 use super::{finish, most_a_minute, provider, run, run_of};
 use crate::sim::{
     Sim,
-    setup::{List, Person, Planned, Setup, people},
+    setup::{List, Person, Planned, START_MS, Setup, people},
+    truth::{Attempt, peak},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -47,6 +48,46 @@ async fn refusals_for_want_of_a_line_back_off_and_use_up_no_attempt() {
                 "{form:?}"
             );
         }
+    }
+}
+
+/// Requests and answers of the first seconds cross each other. Whatever the first refusals seem to say, the lines that are
+/// there are used.
+#[tokio::test]
+async fn refusals_at_the_start_leave_no_line_idle_for_long() {
+    for form in [LimitForm::Http400, LimitForm::Blocked201, LimitForm::InstantEnd] {
+        let truth = run(Setup {
+            provider: provider(|settings| {
+                settings.account_lines = 8;
+                settings.limit_form = form;
+            }),
+            line_cap: 8,
+            // Other people's calls take six of eight lines when ours begin, and end soon after.
+            planned: vec![(0, Planned::Others(6, "human 30s"))],
+            campaigns: vec![List {
+                start_ms: 10_000,
+                ..List::of(8, people(0, 80, "human 30s"))
+            }],
+            ..Setup::default()
+        })
+        .await;
+        assert!(
+            truth.ledger.refused.capacity >= 6,
+            "{form:?}: {:?}",
+            truth.ledger.refused
+        );
+        let held: Vec<_> = truth.calls.iter().filter_map(Attempt::held).collect();
+        let until = |after_ms: i64| {
+            held.iter()
+                .filter(move |held| held.from_ms < START_MS + after_ms)
+                .copied()
+        };
+        assert_eq!(peak(until(20_000)), 2, "{form:?}: what the others leave");
+        assert_eq!(
+            peak(until(75_000)),
+            8,
+            "{form:?}: all of them soon after the others ended"
+        );
     }
 }
 

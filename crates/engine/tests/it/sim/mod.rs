@@ -6,6 +6,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod core;
+pub(crate) mod database;
 pub(crate) mod draw;
 pub(crate) mod edges;
 mod node;

@@ -29,20 +29,11 @@ impl Template {
         let file = folder.path().join("template.db");
         let store = open(&file, 0).await;
         store.migrate().await.unwrap();
-        let mut assistants = Vec::new();
-        for provider_id in [DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID] {
-            let assistant = NewAssistant {
-                provider_assistant_id: provider_id.to_owned(),
-                name: "An assistant".to_owned(),
-                config_json: "{}".to_owned(),
-                author: String::new(),
-            };
-            assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap().id);
-        }
+        let assistants = register(&store).await;
         store.close().await;
         Self {
             bytes: std::fs::read(file).unwrap(),
-            assistants: assistants.try_into().unwrap(),
+            assistants,
         }
     }
 
@@ -50,6 +41,21 @@ impl Template {
     pub(crate) fn copy_into(&self, folder: &Path) -> PathBuf {
         write(&self.bytes, folder)
     }
+}
+
+/// Registers the two assistants that the sandbox has from the start.
+pub(crate) async fn register(store: &Store) -> [AssistantId; 2] {
+    let mut assistants = Vec::new();
+    for provider_id in [DEFAULT_ASSISTANT_ID, SECOND_ASSISTANT_ID] {
+        let assistant = NewAssistant {
+            provider_assistant_id: provider_id.to_owned(),
+            name: "An assistant".to_owned(),
+            config_json: "{}".to_owned(),
+            author: String::new(),
+        };
+        assistants.push(store.register_assistant(&assistant, UtcMs(0)).await.unwrap().id);
+    }
+    assistants.try_into().unwrap()
 }
 
 /// A copy in this folder of a database that has tables and nothing in them.

@@ -28,6 +28,8 @@ impl Form {
             .field("name", "Spring follow-up")
             .field("assistant_id", "asst-1")
             .field("phone_number_id", "num-1")
+            // Tests import the same list as often as they like.
+            .field("allow_repeat", "true")
             .list("leads.csv", LIST)
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod form;
+mod postgres;
 mod provider;
 mod wire;
 
@@ -26,6 +27,7 @@ use tower::ServiceExt;
 
 pub(crate) use answer::Answer;
 pub(crate) use form::{Form, LIST};
+pub(crate) use postgres::Postgres;
 pub(crate) use provider::{FakeProvider, Trouble};
 pub(crate) use wire::Wire;
 
@@ -88,6 +90,11 @@ impl Rig {
         Self::build(|_| {}, Some(recordings), false).await
     }
 
+    /// A server over the database at this address.
+    pub(crate) async fn over(address: &str) -> Self {
+        Self::build_over(TempDir::new().unwrap(), address, |_| {}, None, false).await
+    }
+
     async fn build(
         change: impl FnOnce(&mut WebSettings),
         recordings: Option<Arc<dyn Recordings>>,
@@ -95,13 +102,23 @@ impl Rig {
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let address = format!("sqlite:{}", folder.path().join("web.db").display());
+        Self::build_over(folder, &address, change, recordings, watched).await
+    }
+
+    async fn build_over(
+        folder: TempDir,
+        address: &str,
+        change: impl FnOnce(&mut WebSettings),
+        recordings: Option<Arc<dyn Recordings>>,
+        watched: bool,
+    ) -> Self {
         let options = Options {
             connections: 4,
             id_seed: 7,
             durable: false,
             ..Options::default()
         };
-        let store = Store::open(&address, options).await.unwrap();
+        let store = Store::open(address, options).await.unwrap();
         store.migrate().await.unwrap();
         let provider = Arc::new(FakeProvider::default());
         let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
