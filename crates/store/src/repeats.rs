@@ -46,7 +46,8 @@ impl Import<'_> {
         allow_repeat: bool,
     ) -> Result<Option<Repeated>> {
         let (id, now) = (self.id(), self.now());
-        let noted = on_tx!(self.tx(), |c| sqlx::query(NOTE)
+        let tx = self.tx();
+        let noted = on_tx!(tx, |c| sqlx::query(NOTE)
             .bind(AccountId::DEFAULT.0)
             .bind(content_hash)
             .bind(id.0)
@@ -60,7 +61,7 @@ impl Import<'_> {
             return Ok(None);
         }
         let (campaign_id, name, status, created_at_ms): (Uuid, String, String, i64) =
-            on_tx!(self.tx(), |c| sqlx::query_as(EARLIER)
+            on_tx!(tx, |c| sqlx::query_as(EARLIER)
                 .bind(AccountId::DEFAULT.0)
                 .bind(content_hash)
                 .fetch_one(c)

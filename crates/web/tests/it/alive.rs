@@ -316,7 +316,12 @@ async fn an_open_page_hears_at_once_of_another_banner() {
     rig.store.close().await;
     health(&rig, 503).await;
     // It does not wait for the next of the messages that come every few seconds.
-    let after = stream.next().now_or_never().flatten().expect("a message at once").unwrap();
+    let after = stream
+        .next()
+        .now_or_never()
+        .flatten()
+        .expect("a message at once")
+        .unwrap();
     assert!(after.starts_with(b"event: health"), "{after:?}");
     assert_ne!(before.as_bytes(), after);
 }
