@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { EVERY_RULE, faults } from "../rig/axe.mjs";
 import { launch, open } from "../rig/browser.mjs";
 import { TALKER, list } from "../rig/lists.mjs";
 import { Stage } from "../rig/processes.mjs";
@@ -60,10 +61,10 @@ test("a provider that hangs is told on every page, and that it is back", { timeo
   try {
     await Promise.all(pages.map(({ path, banner }) =>
       until(`${path} tells of it`, async () => (await banner.innerText()).includes(told), TOLD_WITHIN_MS)));
-    const health = await stage.api("/health");
-    assert.equal(health.status, "unhealthy");
-    assert.equal(health.checks.provider.trouble, "silent");
-    const { page, context, troubles } = await open(browser, stage.url);
+    const answer = await fetch(`${stage.url}/api/health`);
+    assert.equal(answer.status, 503);
+    assert.equal((/** @type {any} */ (await answer.json())).checks.provider.trouble, "silent");
+    const { page, context, troubles } = await open(browser, stage.url, { reducedMotion: "reduce" });
     for (const path of [`/campaigns/${campaign}`, "/campaigns", "/assistants", "/account", "/suppressions"]) {
       await page.goto(path);
       assert.match(await page.locator("#banner").innerText(), /Vapi has not answered since/, path);
@@ -71,6 +72,11 @@ test("a provider that hangs is told on every page, and that it is back", { timeo
     await page.goto(`/campaigns/${campaign}`);
     await page.getByText("later changes are not known yet").waitFor();
     await page.getByText("Why is it not dialling?").waitFor();
+    assert.deepEqual(await faults(page, { runOnly: EVERY_RULE }), [], "light");
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.deepEqual(await faults(page, { runOnly: { type: "rule", values: ["color-contrast"] } }), [], "dark");
+    await page.setViewportSize({ width: 320, height: 700 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "on a phone");
     assert.deepEqual(troubles.all, []);
     await context.close();
   } finally {

@@ -1,18 +1,15 @@
 // Pages that everybody can use: read out, by keyboard, in the dark, on a telephone, enlarged, without motion or scripts.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { formReady } from "../rig/assistants.mjs";
+import { EVERY_RULE, faults } from "../rig/axe.mjs";
 import { launch, open } from "../rig/browser.mjs";
 import { LEADS, TALKER, list } from "../rig/lists.mjs";
 import { Stage } from "../rig/processes.mjs";
 import { until } from "../rig/until.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** @type {Stage} */
 let stage;
@@ -142,24 +139,6 @@ const views = {
     await page.goto("/campaigns/00000000-0000-7000-8000-000000000000");
   },
 };
-
-/**
- * What axe finds wrong, in a line each.
- * @param {Page} page
- * @param {import("axe-core").RunOptions} options
- */
-async function faults(page, options) {
-  await page.evaluate(AXE);
-  return page.evaluate(async (options) => {
-    const axe = /** @type {typeof import("axe-core")} */ (/** @type {any} */ (globalThis).axe);
-    const { violations, passes } = await axe.run(options);
-    if (passes.length === 0) return ["axe has not looked at anything"];
-    return violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ html, any }) => `${id} (${help}): ${html} ${any.map(({ message }) => message).join(" ")}`));
-  }, options);
-}
-
-const EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 for (const [name, show] of Object.entries(views)) {
   test(`everybody can use: ${name}`, { timeout: 120_000 }, async () => {

@@ -17,7 +17,7 @@ use web::{AppState, WebSettings};
 
 use self::parts::{Part, run_until_stopped};
 use crate::{
-    descriptors,
+    descriptors, logging,
     recordings::ProviderRecordings,
     settings::{Settings, WebhookAuthKind},
 };
@@ -243,6 +243,7 @@ pub(crate) async fn run(
             max_connections: descriptors::connections(settings.max_connections),
             clock_speed: surroundings.clock.speed(),
             allowed_hosts: public_host(settings).into_iter().collect(),
+            lost_log_lines: Some(web::LostLines::new(logging::lost_lines)),
             ..WebSettings::default()
         },
     )

@@ -100,7 +100,12 @@ async fn commit(engine: &Engine, facts: Vec<Fact>) -> Vec<store::Result<()>> {
 }
 
 async fn observe(engine: &Engine, facts: Vec<Fact>) -> Ended<()> {
-    let observed = async { engine.observe_owned(facts, engine.clock().now()).await.map(|_| ()) };
+    let observed = async {
+        engine
+            .observe_owned(facts, engine.clock().now())
+            .await
+            .map(|_| ())
+    };
     engine.supervisor().watch(Step::Webhooks, observed).await
 }
 

@@ -239,7 +239,7 @@ impl Duty for Relaying {
             .relay_wakes(|heard| match heard {
                 Ok(()) => supervisor.count_success(Step::WakeUps),
                 Err(error) => {
-                    supervisor.count_failure(Step::WakeUps, error.to_string());
+                    supervisor.count_failure(Step::WakeUps, &error.to_string());
                 }
             })
             .await;

@@ -136,7 +136,7 @@ impl Supervisor {
                 Ended::Done(done)
             }
             Ok(Err(error)) => {
-                let in_a_row = self.count_failure(step, error.to_string());
+                let in_a_row = self.count_failure(step, &error.to_string());
                 Ended::Failed(error, in_a_row)
             }
             Err(panic) => Ended::Panicked(self.count_panic(step, panic.as_ref())),
@@ -153,11 +153,11 @@ impl Supervisor {
     }
 
     /// Counts a failure. Returns how many there are in a row.
-    pub(crate) fn count_failure(&self, step: Step, error: String) -> u32 {
-        let failures = self.note(step, |record, now_ms| record.failed(error.clone(), now_ms));
+    pub(crate) fn count_failure(&self, step: Step, error: &str) -> u32 {
+        let failures = self.note(step, |record, now_ms| record.failed(error.to_owned(), now_ms));
         // An outage of hours shall not fill the log: the 1st, 2nd, 4th, 8th … time.
         if failures.is_power_of_two() {
-            tracing::error!(%error, %step, failures, "step failed");
+            tracing::error!(error, %step, failures, "step failed");
         }
         failures
     }
