@@ -11,7 +11,7 @@ use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use super::hidden::{Hidden, could_be_secret};
 
 /// Every setting there is.
-pub(crate) const NAMES: [&str; 27] = [
+pub(crate) const NAMES: [&str; 29] = [
     "DATABASE_URL",
     "DATABASE_MAX_CONNECTIONS",
     "LISTEN_ADDRESS",

@@ -39,13 +39,23 @@ async fn moments_that_no_clock_can_show_are_bounded_by_our_own(fixture: &Fixture
         .await
         .unwrap();
     let ringing = state(fixture, &dial).await;
-    assert_eq!((ringing.accepted_at, ringing.ringing_at), (Some(sent_at), Some(sent_at)));
+    assert_eq!(
+        (ringing.accepted_at, ringing.ringing_at),
+        (Some(sent_at), Some(sent_at))
+    );
     let over = says::ended(&dial, "customer-ended-call", heard + 365 * DAY_MS);
-    store.apply_facts(&[over.clone()], heard + MINUTE_MS).await.unwrap();
+    store
+        .apply_facts(std::slice::from_ref(&over), heard + MINUTE_MS)
+        .await
+        .unwrap();
     let end = state(fixture, &dial).await.end.expect("it is over");
     assert_eq!(end.at, heard + MINUTE_MS, "not before it is told");
     store.apply_facts(&[over], heard + HOUR_MS).await.unwrap();
-    assert_eq!(state(fixture, &dial).await.end, Some(end), "told again, it changes nothing");
+    assert_eq!(
+        state(fixture, &dial).await.end,
+        Some(end),
+        "told again, it changes nothing"
+    );
     assert!(store.replay(None).await.unwrap().differences.is_empty());
 }
 
@@ -93,7 +103,11 @@ async fn a_turn_that_a_wrong_clock_took_is_free(fixture: &Fixture) {
     store.take_turn("poll", 5_000, NOW + 2 * HOUR_MS).await.unwrap();
     assert!(store.take_turn("poll", 5_000, NOW).await.unwrap().is_some());
     assert!(
-        store.take_turn("poll", 5_000, NOW + 1_000).await.unwrap().is_none(),
+        store
+            .take_turn("poll", 5_000, NOW + 1_000)
+            .await
+            .unwrap()
+            .is_none(),
         "and then it is taken as ever"
     );
 }

@@ -127,7 +127,7 @@ pub(crate) async fn handler(State(state): State<AppState>) -> Response {
                     .settings
                     .lost_log_lines
                     .as_ref()
-                    .map_or(0, |lost| lost.count()),
+                    .map_or(0, crate::vitals::LostLines::count),
             },
         },
         counts,
