@@ -250,13 +250,13 @@ async fn a_batch_of_webhooks_that_panics_loses_none() {
             json!({ "message": message }).to_string().into_bytes()
         })
         .collect();
-    let received = bodies.iter().map(|body| inbox.receive(&headers, body));
+    let received = bodies.iter().map(|body| inbox.receive(&headers, body.clone(), None));
     let results = futures::future::join_all(received).await;
     // The first may have come alone: then it is its own panic, and is sent again.
     assert!(results.iter().filter(|result| result.is_err()).count() <= 1);
     for (result, body) in results.iter().zip(&bodies) {
         if result.is_err() {
-            inbox.receive(&headers, body).await.unwrap();
+            inbox.receive(&headers, body.clone(), None).await.unwrap();
         }
     }
     for dial in &dials {

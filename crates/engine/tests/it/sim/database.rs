@@ -88,7 +88,7 @@ async fn open(name: &str, id_seed: u64) -> Store {
         connections: 2,
         id_seed,
         durable: false,
-        create: true,
+        ..Options::default()
     };
     Store::open(&format!("{host}/{name}?{query}"), options)
         .await
