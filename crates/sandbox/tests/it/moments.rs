@@ -177,13 +177,13 @@ fn lists_filter_and_sort_by_what_the_clock_showed() {
     rig.pass(60_000);
     rig.post("/sandbox/clock", &json!({"offset_s": -600}));
     let behind = rig.dial(&call(3, "human 5m"))["id"].clone();
-    let ids = |rig: &mut Rig, query: &str| -> Vec<Value> {
+    let ids = |rig: &mut Rig, query: &str| -> Vec<String> {
         let listed = rig.get(&format!("/call{query}"));
         listed
             .as_array()
             .unwrap()
             .iter()
-            .map(|row| row["id"].clone())
+            .map(|row| row["id"].as_str().unwrap().to_owned())
             .collect()
     };
     let created: Vec<i64> = [&first, &ahead, &behind]
@@ -197,22 +197,25 @@ fn lists_filter_and_sort_by_what_the_clock_showed() {
             START_MS + 120_000 - 600_000
         ]
     );
-    assert_eq!(ids(&mut rig, ""), [ahead.clone(), first.clone(), behind.clone()]);
-    assert_eq!(ids(&mut rig, "?limit=1"), std::slice::from_ref(&ahead));
+    assert_eq!(
+        ids(&mut rig, ""),
+        [&ahead, &first, &behind].map(|id| id.as_str().unwrap())
+    );
+    assert_eq!(ids(&mut rig, "?limit=1"), [ahead.as_str().unwrap()]);
     assert_eq!(
         ids(&mut rig, "?createdAtGe=2026-03-26T16:00:00Z"),
-        std::slice::from_ref(&ahead)
+        [ahead.as_str().unwrap()]
     );
     assert_eq!(
         ids(&mut rig, "?createdAtLt=2026-03-26T15:00:00Z"),
-        std::slice::from_ref(&behind)
+        [behind.as_str().unwrap()]
     );
     let of_id = format!("?id={}&createdAtLt=2026-03-26T15:00:00Z", first.as_str().unwrap());
-    assert_eq!(ids(&mut rig, &of_id), [Value::Null; 0]);
+    assert_eq!(ids(&mut rig, &of_id), [""; 0]);
     // The first one rang before the first jump and was never touched after it.
     assert_eq!(
         ids(&mut rig, "?updatedAtGe=2026-03-26T16:00:00Z"),
-        std::slice::from_ref(&ahead)
+        [ahead.as_str().unwrap()]
     );
 }
 
