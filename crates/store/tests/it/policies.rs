@@ -12,7 +12,7 @@ use std::{
 use domain::{consent::Consent, contact::ContactState, ids::CallId, policy::Policy, time::DAY_MS};
 use futures::future::join_all;
 use store::{Kind, MarkSent, PolicyChanged, Store};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinHandle};
 
 use crate::{
     fixture::{self, Fixture},
@@ -301,11 +301,12 @@ async fn nothing_is_sent_under_another_version_than_the_one_in_force(fixture: &F
     }
 }
 
-/// Returns once somebody waits for a lock.
-async fn somebody_waits(fixture: &Fixture) {
+/// Returns once the change waits for a lock. It must not come first.
+async fn waits_for_a_lock(fixture: &Fixture, change: &JoinHandle<PolicyChanged>) {
     let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                    AND wait_event_type = 'Lock'";
     while fixture.number(waiting).await == 0 {
+        assert!(!change.is_finished(), "the change overtook what it did not see");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -349,8 +350,7 @@ async fn on_postgres_a_change_waits_for_a_claim_under_way() {
                     .unwrap()
             }
         });
-        somebody_waits(fixture).await;
-        assert!(!change.is_finished());
+        waits_for_a_lock(fixture, &change).await;
         gate.open();
         let dials = claim.await.unwrap().dials;
         assert_eq!(dials.len(), 4, "four others are put off for a day");
@@ -391,8 +391,7 @@ async fn on_postgres_a_change_waits_for_an_intent_under_way() {
             let store = store.clone();
             async move { store.change_policy(id, 1, &limit(1), "", NOW).await.unwrap() }
         });
-        somebody_waits(fixture).await;
-        assert!(!change.is_finished());
+        waits_for_a_lock(fixture, &change).await;
         gate.open();
         assert_eq!(mark.await.unwrap(), MarkSent::Dial);
         assert_eq!(change.await.unwrap(), PolicyChanged::Version(2));
