@@ -67,11 +67,7 @@ async fn a_list_that_was_refused_may_be_sent_again() {
 async fn the_form_has_a_place_for_the_question() {
     let rig = Rig::new().await;
     let page = rig.get("/campaigns").await.expect(200).text();
-    for part in [
-        "data-repeat ",
-        "data-repeat-link",
-        "data-repeat-anyway",
-    ] {
+    for part in ["data-repeat ", "data-repeat-link", "data-repeat-anyway"] {
         assert!(page.contains(part), "{part}");
     }
 }
