@@ -51,7 +51,8 @@ pub(crate) async fn open_store(settings: &Settings, durable: bool) -> anyhow::Re
 fn options(settings: &Settings) -> Options {
     Options {
         id_seed: id_seed(),
-        connections: settings.database_max_connections,
+        // One more listens to wake-ups.
+        connections: settings.database_max_connections - 1,
         patience: DATABASE_PATIENCE,
         ..Options::default()
     }
@@ -267,6 +268,8 @@ pub(crate) async fn run(
         let stop = stop.clone();
         async move { Ok(web::serve(listener, state, stop).await?) }
     });
+    // Webhooks that wait at the door are recorded by a clock that was compared with the provider's.
+    engine.probe_provider().await;
     let parts = vec![dialer, assistants, server];
     run_until_stopped(parts, engine.store().close(), stop, GRACE).await
 }

@@ -93,6 +93,12 @@ impl Engine {
             .status(self.clock.machine_now(), self.clock.steady_ms())
     }
 
+    /// Whether the time that the node lives by is known to be right: by the machine's clock or, where that is wrong, by the
+    /// provider's.
+    pub(crate) fn knows_the_time(&self) -> bool {
+        !matches!(self.clock_hold(), Some(ClockHold::Unknown | ClockHold::NoDate))
+    }
+
     /// By how much our clock and the provider's are known to differ, in milliseconds.
     pub(crate) fn clocks_differ_ms(&self) -> i64 {
         let check = self

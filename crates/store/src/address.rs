@@ -96,6 +96,14 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
+/// Says whether a database can be meant by this address. Nothing is opened.
+///
+/// # Errors
+/// What is wrong with it, without the address.
+pub fn check_address(address: &str) -> Result<(), AddressFault> {
+    Address::parse(address).map(|_| ())
+}
+
 impl Address {
     /// Reads an address.
     ///

@@ -83,14 +83,13 @@ pub enum Kind {
     Postgres,
 }
 
-/// Connections that a node needs on Postgres: one listens, one writes, one reads meanwhile, and one is for people.
+/// Connections that a node needs on Postgres in all: one listens, one writes, one reads meanwhile, and one is for people.
 pub const MIN_CONNECTIONS: u32 = 4;
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Connections to Postgres at most, the one that listens to wake-ups included, or readers of SQLite. Fewer than
-    /// [`MIN_CONNECTIONS`] are raised to it on Postgres.
+    /// Connections to Postgres at most, beside the one that listens to wake-ups; or readers of SQLite.
     pub connections: u32,
     /// Seeds the ids that this process makes.
     pub id_seed: u64,

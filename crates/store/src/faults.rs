@@ -29,9 +29,9 @@ pub enum HotQuery {
     OpenCalls,
     /// Reserved calls whose time to be dialled has passed. Takes the account, now.
     Orphans,
-    /// When requests left lately. Takes account, reserved since, sent since, limit.
+    /// When requests left lately. Takes account, reserved since, sent since, limit, and sent until.
     SentLately,
-    /// Calls that are reserved or left lately. Takes account, reserved since, sent since.
+    /// Calls that are reserved or left lately. Takes account, reserved since, sent since and until.
     Pace,
     /// The account with the number of its open calls. Takes the account.
     Account,

@@ -54,7 +54,7 @@ pub use http_transport::{HttpSettings, HttpTransport};
 pub use message::{MessageError, MessageKind, ServerMessage};
 pub use phone_number::PhoneNumber;
 pub use raw::Raw;
-pub use retry_after::date_ms;
+pub use retry_after::{date_ms, retry_after_ms};
 pub use tool::{ToolCall, ToolResult, ToolResults};
 pub use transport::{Transport, TransportError};
 pub use webhook_auth::{AuthError, Encoding, HmacAlgorithm, Secret, WebhookAuth};

@@ -12,7 +12,8 @@ const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The wait in milliseconds from `Retry-After-Ms` or `Retry-After`. The latter may be a count of seconds or a date,
 /// which is measured against the answer's own `Date`, so that neither clock matters.
-pub(crate) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+#[must_use]
+pub fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let wait_ms = text("retry-after-ms")
         .and_then(|text| decimal::scaled(text, 0))

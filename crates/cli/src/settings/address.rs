@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{anyhow, ensure};
 use reqwest::Url;
 
 use super::hidden::{Hidden, could_be_secret};
@@ -48,29 +48,17 @@ const SSL_MODES: [&str; 6] = [
 /// # Errors
 /// When it is of no known kind or cannot be read. The message does not repeat it.
 pub(super) fn database(address: &str) -> anyhow::Result<(Hidden, Vec<String>)> {
+    let address = address.trim();
+    if let Ok(url) = Url::parse(address) {
+        for (name, value) in url.query_pairs().filter(|_| address.starts_with("postgres")) {
+            check_parameter(&name, &value)?;
+        }
+    }
+    store::check_address(address).map_err(|fault| anyhow!("{fault}"))?;
     if address.starts_with("sqlite:") {
         return Ok((address.to_owned().into(), Vec::new()));
     }
-    let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
-    if !is_postgres && address.contains('=') && !address.contains("://") {
-        bail!(
-            "it is in the form `user=… password=…`. Write it as an address: postgres://user:password@host:5432/name"
-        );
-    }
-    ensure!(
-        is_postgres,
-        "it is no address of a database. Use sqlite:/path/to/file.db or postgres://user:password@host:5432/name"
-    );
-    let mut url = Url::parse(address).map_err(|_| {
-        anyhow!(
-            "it cannot be read. Write postgres://user:password@host:5432/name, with special characters of the password \
-             escaped: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?, %25 for %"
-        )
-    })?;
-    ensure!(
-        url.fragment().is_none(),
-        "it has a `#`. In a password write %23 for it"
-    );
+    let mut url = Url::parse(address).map_err(|_| anyhow!("it cannot be read"))?;
     let given: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let (mut kept, mut unknown) = (Vec::new(), Vec::new());
     for (name, value) in given {
@@ -88,7 +76,6 @@ pub(super) fn database(address: &str) -> anyhow::Result<(Hidden, Vec<String>)> {
             unknown.push(shown);
             continue;
         }
-        check_parameter(&name, &value)?;
         kept.push((name, value));
     }
     url.set_query(None);
@@ -201,12 +188,12 @@ mod tests {
     #[test]
     fn what_is_wrong_with_an_address_is_said_without_it() {
         for (address, why) in [
-            ("host=db user=u password=s3cret", "in the form"),
-            ("mysql://u:s3cret@h/db", "no address of a database"),
-            ("postgres:u:s3cret@h/db", "no address of a database"),
+            ("host=db user=u password=s3cret", "is not supported"),
+            ("mysql://u:s3cret@h/db", "begins with neither"),
+            ("postgres:u:s3cret@h/db", "begins with neither"),
             ("postgres://u:s3cret@h:99999/db", "cannot be read"),
             ("postgres://u:s3cret#x@h/db", "%23"),
-            ("postgres://u:s3cret/x@h/db", "cannot be read"),
+            ("postgres://u:s3cret/x@h/db", "%2F"),
             ("postgres://u@h/db?sslmode=s3cret", "sslmode"),
             ("postgres://u@h/db?port=s3cret", "port"),
         ] {

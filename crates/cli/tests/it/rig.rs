@@ -56,7 +56,8 @@ impl Tempo {
         epoch_ms + (gone_ms as f64 * self.speed) as i64
     }
 
-    fn args(self) -> [String; 4] {
+    /// What tells a process of it.
+    pub(crate) fn args(self) -> [String; 4] {
         [
             "--speed".into(),
             self.speed.to_string(),
@@ -161,6 +162,13 @@ impl Sandbox {
         let (status, clock) = answered(request.json(&serde_json::json!({ "offset_s": offset_s }))).await;
         assert_eq!(status, 200, "{clock}");
         clock
+    }
+
+    /// What goes wrong from now on.
+    pub(crate) async fn set_faults(&self, faults: &Value) {
+        let request = http().post(format!("{}/sandbox/faults", self.url));
+        let (status, answer) = answered(request.json(faults)).await;
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// Every call as the provider's API shows it.
@@ -390,6 +398,23 @@ impl Node {
     /// A request to the API, to be sent.
     pub(crate) fn api(&self, method: Method, what: &str) -> reqwest::RequestBuilder {
         http().request(method, format!("{}/api/{what}", self.url))
+    }
+
+    /// Asks for the node's health, red or not, until it is like that.
+    pub(crate) async fn health_with(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut seen = Value::Null;
+        let look = async {
+            loop {
+                (_, seen) = answered(self.api(Method::GET, "health")).await;
+                if wanted(&seen) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, look).await.is_ok();
+        assert!(in_time, "{seen}");
+        seen
     }
 
     /// A campaign as the API shows it.

@@ -152,7 +152,7 @@ async fn a_wrong_address_is_explained_and_never_shown() {
     .expect("written");
     let said = words(&run(&["migrate", "--config", &file.display().to_string()]).await);
     assert!(
-        said.contains("line 2 cannot be read") && !said.contains("secret"),
+        said.contains("line 2: this line cannot be read") && !said.contains("secret"),
         "{said}"
     );
 }

@@ -57,14 +57,35 @@ fn program(folder: &Path, words: &[&str]) -> tokio::process::Command {
     command
 }
 
+/// What a node says that goes on waiting for its database.
+const WAITS: &str = "waiting for the database";
+
 /// Everything that the program says until it ends. A node that could start is told to stop.
 async fn said(mut command: tokio::process::Command) -> String {
     let mut child = command.spawn().expect("it starts");
     let id = child.id().expect("it runs").to_string();
-    let mut errors = child.stderr.take().expect("piped");
+    let stop = {
+        let stop = format!("kill -TERM {id}");
+        move || {
+            let mut kill = tokio::process::Command::new("/bin/sh");
+            kill.args(["-c", &stop]);
+            async move { kill.status().await.expect("a shell") }
+        }
+    };
+    let mut errors = BufReader::new(child.stderr.take().expect("piped"));
+    let stop_waiting = stop.clone();
     let errors = tokio::spawn(async move {
         let mut said = Vec::new();
-        errors.read_to_end(&mut said).await.map(|_| said)
+        loop {
+            let from = said.len();
+            if errors.read_until(b'\n', &mut said).await? == 0 {
+                return std::io::Result::Ok(said);
+            }
+            // A database that may come yet is waited for; nothing more is said then.
+            if String::from_utf8_lossy(&said[from..]).contains(WAITS) {
+                stop_waiting().await;
+            }
+        }
     });
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut all = String::new();
@@ -73,9 +94,7 @@ async fn said(mut command: tokio::process::Command) -> String {
             all += &line;
             all.push('\n');
             if line.starts_with("http://") {
-                let mut kill = tokio::process::Command::new("/bin/sh");
-                kill.args(["-c", &format!("kill -TERM {id}")]);
-                assert!(kill.status().await.expect("a shell").success());
+                assert!(stop().await.success());
             }
         }
         errors.await.expect("read").expect("readable")

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::time::UtcMs;
-use http::{HeaderMap, Request, Response, StatusCode};
-use vapi::{Transport, TransportError, date_ms};
+use http::{HeaderMap, Request, Response};
+use vapi::{Transport, TransportError, date_ms, retry_after_ms};
 
 use super::{
     ProviderWatch,
@@ -54,7 +54,7 @@ impl<T: Transport> Transport for WatchedTransport<T> {
         let answer = self.wire.send(request, timeout).await;
         if watched {
             let (heard, date) = match &answer {
-                Ok(answer) => (heard(answer.status()), date_of(answer.headers())),
+                Ok(answer) => (heard(answer), date_of(answer.headers())),
                 Err(_) => (Heard::Failure(TroubleKind::Silent), None),
             };
             let (machine, steady_ms) = (self.clock.now(), self.clock.steady_ms());
@@ -64,10 +64,15 @@ impl<T: Transport> Transport for WatchedTransport<T> {
     }
 }
 
-fn heard(status: StatusCode) -> Heard {
-    match status.as_u16() {
+fn heard(answer: &Response<Bytes>) -> Heard {
+    match answer.status().as_u16() {
         code @ (401..=403) => Heard::Failure(TroubleKind::Refusing(code)),
         code @ 500.. => Heard::Failure(TroubleKind::Failing(code)),
+        429 => Heard::SlowDown {
+            wait_ms: retry_after_ms(answer.headers())
+                .and_then(|wait_ms| i64::try_from(wait_ms).ok())
+                .unwrap_or(0),
+        },
         _ => Heard::Answer,
     }
 }

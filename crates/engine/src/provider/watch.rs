@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::time::{SECOND_MS, UtcMs};
+use domain::time::{MINUTE_MS, SECOND_MS, UtcMs};
 
 use super::readings::Readings;
 
@@ -24,11 +24,19 @@ impl Default for WatchSettings {
     }
 }
 
+/// A provider that asks to slow down is left alone for this long at most, in milliseconds.
+const LONGEST_REST_MS: i64 = 5 * MINUTE_MS;
+
 /// What became of one request to the provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Heard {
     /// It answered as it should, or refused this request for its own sake.
     Answer,
+    /// It works, and wants to be asked less: not before so many milliseconds from now.
+    SlowDown {
+        /// In milliseconds of the node's clock.
+        wait_ms: i64,
+    },
     /// It answered with a status that says that it does not work, or not for us.
     Failure(TroubleKind),
 }
@@ -116,6 +124,8 @@ pub struct ProviderStatus {
 struct State {
     readings: Readings,
     last_answer: Option<Moment>,
+    /// Before this moment of the steady clock it is not asked for a sign of life.
+    rests_until_steady_ms: Option<i64>,
     /// The first request that failed since the last answer, and what was wrong with the latest.
     failing: Option<(Moment, TroubleKind)>,
 }
@@ -203,6 +213,9 @@ impl ProviderWatch {
     #[must_use]
     pub fn probe_is_due(&self, machine: UtcMs, steady_ms: i64) -> bool {
         let Some(state) = self.state() else { return false };
+        if state.rests_until_steady_ms.is_some_and(|until| steady_ms < until) {
+            return false;
+        }
         state.failing.is_some()
             || clock_check(&state, machine, steady_ms).hold().is_some()
             || state
@@ -228,9 +241,13 @@ impl ProviderWatch {
             steady_ms: answered_steady_ms,
         };
         match heard {
-            Heard::Answer => {
+            Heard::Answer | Heard::SlowDown { .. } => {
                 state.last_answer = Some(now);
                 state.failing = None;
+                if let Heard::SlowDown { wait_ms } = heard {
+                    let wait_ms = wait_ms.clamp(0, LONGEST_REST_MS);
+                    state.rests_until_steady_ms = Some(answered_steady_ms + wait_ms);
+                }
             }
             Heard::Failure(kind) => {
                 let first = state.failing.map_or(now, |(first, _)| first);

@@ -14,7 +14,7 @@ use domain::{
 };
 use store::OpenCall;
 
-use crate::{ClockHold, Engine};
+use crate::Engine;
 
 /// What a reconciliation did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,7 +34,7 @@ impl Engine {
     /// [`store::Error::Unavailable`] when the database cannot be reached. A provider that cannot be reached is no error:
     /// the calls keep their lines and are asked for again.
     pub async fn reconcile(&self, now: UtcMs) -> store::Result<Reconciled> {
-        if matches!(self.clock_hold(), Some(ClockHold::Unknown | ClockHold::NoDate)) {
+        if !self.knows_the_time() {
             // Guarantee *slot truth*: nothing is concluded from moments before the clocks were compared.
             return Ok(Reconciled::default());
         }

@@ -250,7 +250,9 @@ async fn a_batch_of_webhooks_that_panics_loses_none() {
             json!({ "message": message }).to_string().into_bytes()
         })
         .collect();
-    let received = bodies.iter().map(|body| inbox.receive(&headers, body.clone(), None));
+    let received = bodies
+        .iter()
+        .map(|body| inbox.receive(&headers, body.clone(), None));
     let results = futures::future::join_all(received).await;
     // The first may have come alone: then it is its own panic, and is sent again.
     assert!(results.iter().filter(|result| result.is_err()).count() <= 1);

@@ -11,7 +11,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions},
 };
 
-use super::{MIN_CONNECTIONS, OpenError, Options};
+use super::{OpenError, Options};
 use crate::{address::shown, cause::Cause, storage::Marks};
 
 /// The oldest server that we support, as Postgres counts versions.
@@ -146,7 +146,7 @@ async fn first_connection(connect: &PgConnectOptions, address: &str) -> Result<(
 
 fn pool(options: Options, marks: Arc<Marks>) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(options.connections.max(MIN_CONNECTIONS))
+        .max_connections(options.connections.max(1))
         .acquire_timeout(Duration::from_secs(10))
         .after_connect(|connection, _| {
             Box::pin(async move {

@@ -91,14 +91,14 @@ impl World {
             ),
             expect(
                 HotQuery::SentLately,
-                &[account, now, now, "3"],
-                "uuid, bigint, bigint, bigint",
+                &[account, now, now, "3", now],
+                "uuid, bigint, bigint, bigint, bigint",
                 &["calls_by_reserved"],
             ),
             expect(
                 HotQuery::Pace,
-                &[account, now, now],
-                "uuid, bigint, bigint",
+                &[account, now, now, now],
+                "uuid, bigint, bigint, bigint",
                 &["calls_by_reserved"],
             ),
             expect(HotQuery::Account, &[account], "uuid", &["calls_open"]),
