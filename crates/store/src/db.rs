@@ -1,6 +1,6 @@
 //! Opening a database, and the two shapes of everything: a pool to read from and a transaction to write in.
 
-mod postgres;
+pub(crate) mod postgres;
 mod sqlite;
 
 use std::{

@@ -7,12 +7,11 @@ use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use domain::ids::{AssistantId, CampaignId};
 use sha2::{Digest, Sha256};
-use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::broadcast;
 
 use crate::{
     Result,
-    db::{Db, Store},
+    db::{self, Db, Store},
 };
 
 const CHANNEL: &str = "autolynx";
@@ -162,13 +161,7 @@ impl Store {
         pool: &sqlx::PgPool,
         report: &(impl Fn(Result<()>) + Sync),
     ) -> Result<(), sqlx::Error> {
-        // A connection of its own, held as long as the node lives: none of those that work waits for.
-        let own = PgPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(pool.connect_options().as_ref().clone());
-        let mut listener = PgListener::connect_with(&own).await?;
+        let mut listener = db::postgres::listener(pool).await?;
         listener.listen(CHANNEL).await?;
         report(Ok(()));
         // Whatever was missed while nobody listened.

@@ -246,7 +246,9 @@ impl ProviderWatch {
                 state.failing = None;
                 if let Heard::SlowDown { wait_ms } = heard {
                     let wait_ms = wait_ms.clamp(0, LONGEST_REST_MS);
-                    state.rests_until_steady_ms = Some(answered_steady_ms + wait_ms);
+                    // An answer that names no time does not cut short what another one asked for.
+                    let until = Some(answered_steady_ms + wait_ms);
+                    state.rests_until_steady_ms = state.rests_until_steady_ms.max(until);
                 }
             }
             Heard::Failure(kind) => {

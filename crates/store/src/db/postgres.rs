@@ -196,7 +196,7 @@ async fn require_sessions(pool: &PgPool, address: &str) -> Result<(), OpenError>
 
 async fn has_sessions(pool: &PgPool) -> Result<bool, sqlx::Error> {
     const SESSION: &str = "SELECT pg_backend_pid()";
-    let mut listener = PgListener::connect_with(pool).await?;
+    let mut listener = listener(pool).await?;
     let before: i32 = sqlx::query_scalar(SESSION).fetch_one(&mut listener).await?;
     let channel = format!("autolynx_session_{before}");
     listener.listen(&channel).await?;
@@ -214,6 +214,16 @@ async fn has_sessions(pool: &PgPool) -> Result<bool, sqlx::Error> {
     }
     let heard = listener.recv().await?;
     Ok(heard.channel() == channel)
+}
+
+/// Listens on a connection beside those of the pool, held as long as the listener lives: none of those that work waits for.
+pub(crate) async fn listener(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(pool.connect_options().as_ref().clone());
+    PgListener::connect_with(&own).await
 }
 
 /// Why the pool gave no connection in time: it cannot make one, and this attempt tells the cause; or all are in use.
