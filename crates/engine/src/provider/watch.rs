@@ -213,7 +213,7 @@ impl ProviderWatch {
     #[must_use]
     pub fn probe_is_due(&self, machine: UtcMs, steady_ms: i64) -> bool {
         let Some(state) = self.state() else { return false };
-        if state.rests_until_steady_ms.is_some_and(|until| steady_ms < until) {
+        if rests(&state, steady_ms) {
             return false;
         }
         state.failing.is_some()
@@ -221,6 +221,12 @@ impl ProviderWatch {
             || state
                 .last_answer
                 .is_none_or(|answer| steady_ms - answer.steady_ms >= self.settings.probe_after_ms)
+    }
+
+    /// Whether the provider asked to be left alone for now.
+    #[must_use]
+    pub fn provider_rests(&self, steady_ms: i64) -> bool {
+        self.state().is_some_and(|state| rests(&state, steady_ms))
     }
 
     /// Notes what became of a request that left and was answered at these moments of the steady clock.
@@ -263,6 +269,10 @@ impl ProviderWatch {
         // What is in there is whole after every line: a panic elsewhere spoils nothing.
         Some(state.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn rests(state: &State, steady_ms: i64) -> bool {
+    state.rests_until_steady_ms.is_some_and(|until| steady_ms < until)
 }
 
 fn clock_check(state: &State, machine: UtcMs, steady_ms: i64) -> ClockCheck {

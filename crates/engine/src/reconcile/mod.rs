@@ -38,6 +38,10 @@ impl Engine {
             // Guarantee *slot truth*: nothing is concluded from moments before the clocks were compared.
             return Ok(Reconciled::default());
         }
+        if self.watch.provider_rests(self.clock.steady_ms()) {
+            // Whoever asked got that answer: every line stays taken until it may be asked again.
+            return Ok(Reconciled::default());
+        }
         let open = self.store.open_calls().await?;
         let mut reconciled = Reconciled {
             open: open.len(),
