@@ -1,8 +1,8 @@
 //! Serving until told to stop.
 //!
 //! A connection costs what it holds: one task, its buffers, and a reference to the one router. Every connection has a
-//! limit of time for whatever it does ([`activity`]), and their number has one too: whoever comes beyond it is told so
-//! and sent away ([`crowded`]), because a connection that waits unanswered looks like a server that is down.
+//! limit of time for whatever it does (`activity`), and their number has one too: whoever comes beyond it is told so
+//! and sent away (`crowded`), because a connection that waits unanswered looks like a server that is down.
 
 mod activity;
 mod connection;
