@@ -104,6 +104,12 @@ pub fn check_address(address: &str) -> Result<(), AddressFault> {
     Address::parse(address).map(|_| ())
 }
 
+/// Whether a Postgres address may say this after its `?`. Others have no meaning here and are left out.
+#[must_use]
+pub fn is_known_parameter(name: &str) -> bool {
+    PARAMETERS.contains(&name) || name.starts_with("options[")
+}
+
 impl Address {
     /// Reads an address.
     ///
@@ -179,7 +185,7 @@ fn known_parameters(parameters: &str) -> String {
     let mut known = Vec::new();
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = parameter.split('=').next().unwrap_or_default();
-        if PARAMETERS.contains(&name) || name.starts_with("options[") {
+        if is_known_parameter(name) {
             known.push(parameter);
         } else {
             tracing::warn!(

@@ -53,7 +53,7 @@ mod why;
 mod write_back;
 
 pub use account::Account;
-pub use address::{AddressFault, check_address, redacted};
+pub use address::{AddressFault, check_address, is_known_parameter, redacted};
 pub use assistants::{
     Assistant, AssistantFilter, CampaignUse, Change, Closed, Deleted, Intended, NewAssistant, NewChange,
     NewTemplate, OpenChange, Registered, Results, Taken, Trouble, Version,

@@ -8,28 +8,6 @@ use reqwest::Url;
 
 use super::hidden::{Hidden, could_be_secret};
 
-/// What a Postgres address may say beside server, user and database, in the words of libpq; sqlx knows no others.
-const PARAMETERS: [&str; 18] = [
-    "sslmode",
-    "ssl-mode",
-    "sslrootcert",
-    "ssl-root-cert",
-    "ssl-ca",
-    "sslcert",
-    "ssl-cert",
-    "sslkey",
-    "ssl-key",
-    "statement-cache-capacity",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "password",
-    "application_name",
-    "options",
-];
-
 const SSL_MODES: [&str; 6] = [
     "disable",
     "allow",
@@ -67,7 +45,7 @@ pub(super) fn database(address: &str) -> anyhow::Result<(Hidden, Vec<String>)> {
         if name == "password" && url.has_host() && url.set_password(Some(&escaped)).is_ok() {
             continue;
         }
-        if !PARAMETERS.contains(&name.as_str()) && !name.starts_with("options[") {
+        if !store::is_known_parameter(&name) {
             let shown = if could_be_secret(&name) {
                 "…".to_owned()
             } else {
