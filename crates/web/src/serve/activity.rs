@@ -37,6 +37,7 @@ pub(super) struct Activity {
 
 struct State {
     phase: Phase,
+    requests: u64,
     /// Since when the peer has taken nothing of what is to be sent.
     unread_since: Option<Instant>,
 }
@@ -58,6 +59,7 @@ impl Activity {
             patience,
             state: Mutex::new(State {
                 phase: Phase::Head { since: now() },
+                requests: 0,
                 unread_since: None,
             }),
         }
@@ -73,7 +75,15 @@ impl Activity {
 
     /// The headers of a request are complete.
     pub(super) fn asked(&self) {
-        self.state().phase = Phase::Busy;
+        let mut state = self.state();
+        state.phase = Phase::Busy;
+        state.requests += 1;
+    }
+
+    /// How many requests have begun, and whether the last is under way: from the end of its headers to that of its answer.
+    pub(super) fn requests(&self) -> (u64, bool) {
+        let state = self.state();
+        (state.requests, matches!(state.phase, Phase::Busy))
     }
 
     /// The answer is complete.

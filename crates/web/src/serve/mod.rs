@@ -1,12 +1,14 @@
 //! Serving until told to stop.
 //!
-//! A connection costs what it holds: one task, its buffers, and a reference to the one router. Every connection has a
-//! limit of time for whatever it does (`activity`), and their number has one too: whoever comes beyond it is told so
-//! and sent away (`crowded`), because a connection that waits unanswered looks like a server that is down.
+//! A connection costs what it holds: one task, its buffers, and a reference to the one router. Headers that are not complete
+//! take as much as has come of them (`head`). Every connection has a limit of time for whatever it does (`activity`), and
+//! their number has one too: whoever comes beyond it is told so and sent away (`crowded`), because a connection that waits
+//! unanswered looks like a server that is down.
 
 mod activity;
 mod connection;
 mod crowded;
+mod head;
 mod watched;
 
 use std::{io, sync::Arc, time::Duration};

@@ -1,24 +1,29 @@
-//! A stream of bytes that notes when they come and go.
+//! A stream of bytes that notes when they come and go, and gives on headers once they are complete.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::activity::Activity;
+use super::{activity::Activity, head::Head};
 
 pub(super) struct Watched<T> {
     stream: T,
     activity: Arc<Activity>,
+    head: Head,
 }
 
 impl<T> Watched<T> {
     pub(super) fn new(stream: T, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+        Self {
+            stream,
+            activity,
+            head: Head::default(),
+        }
     }
 
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -37,12 +42,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before {
-            self.activity.heard();
-        }
-        Poll::Ready(Ok(()))
+        let Self {
+            stream,
+            activity,
+            head,
+        } = &mut *self;
+        head.poll_read(Pin::new(stream), activity, cx, buffer)
     }
 }
 
