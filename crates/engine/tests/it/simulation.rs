@@ -1,4 +1,4 @@
-//! A thousand runs drawn from seeds, and every promise checked in each.
+//! A thousand runs on SQLite and some on Postgres, drawn from seeds, and every promise checked in each.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -6,6 +6,8 @@ use std::{
 };
 
 use futures::FutureExt;
+
+use store::Kind;
 
 use crate::sim::{Sim, checks::broken_promises, setup::Setup};
 
@@ -33,9 +35,11 @@ async fn simulate(setup: Setup) -> Outcome {
         truth.seen.events,
         (sim.core.now().0 - crate::sim::setup::START_MS) / 1_000,
     );
+    let fingerprint = sim.core.fingerprint();
+    sim.remove().await;
     Outcome {
         broken,
-        fingerprint: sim.core.fingerprint(),
+        fingerprint,
         summary,
     }
 }
@@ -49,11 +53,16 @@ pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Runs on SQLite.
+const SEEDS: u64 = 1_000;
+/// Runs on Postgres, which is slower.
+const SEEDS_ON_POSTGRES: u64 = 40;
+
 /// The seeds whose runs are checked: one, or so many from the first on.
-fn seeds() -> std::ops::Range<u64> {
+fn seeds(usual: u64) -> std::ops::Range<u64> {
     match setting("AUTOLYNX_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..setting("AUTOLYNX_SIM_SEEDS").unwrap_or(1_000),
+        None => 0..setting("AUTOLYNX_SIM_SEEDS").unwrap_or(usual),
     }
 }
 
@@ -66,9 +75,10 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Runs a seed and says what is wrong with it.
-fn faults_of(seed: u64) -> Vec<String> {
+fn faults_of(kind: Kind, seed: u64) -> Vec<String> {
     let traced = setting("AUTOLYNX_SIM_SEED").is_some();
     let run = simulate(Setup {
+        kind,
         traced,
         ..Setup::draw(seed)
     });
@@ -88,19 +98,32 @@ fn faults_of(seed: u64) -> Vec<String> {
 }
 
 /// Says at once what is wrong with a seed, and how to see it again.
-fn tell(seed: u64, faults: &[String]) {
+fn tell(kind: Kind, seed: u64, faults: &[String]) {
+    let test = match kind {
+        Kind::Sqlite => "in_every_run_on_sqlite",
+        Kind::Postgres => "in_every_run_on_postgres",
+    };
     let mut text = format!("seed {seed}:\n");
     for fault in faults.iter().take(12) {
         text.push_str(&format!("  {fault}\n"));
     }
     println!(
-        "{text}  again: AUTOLYNX_SIM_SEED={seed} cargo test -p autolynx-engine --test it every_guarantee -- --nocapture"
+        "{text}  again: AUTOLYNX_SIM_SEED={seed} cargo test -p autolynx-engine --test it {test} -- --nocapture"
     );
 }
 
 #[test]
-fn every_guarantee_holds_in_every_run() {
-    let seeds = seeds();
+fn every_guarantee_holds_in_every_run_on_sqlite() {
+    every_guarantee_holds(Kind::Sqlite, SEEDS);
+}
+
+#[test]
+fn every_guarantee_holds_in_every_run_on_postgres() {
+    every_guarantee_holds(Kind::Postgres, SEEDS_ON_POSTGRES);
+}
+
+fn every_guarantee_holds(kind: Kind, runs: u64) {
+    let seeds = seeds(runs);
     let next = AtomicU64::new(seeds.start);
     let failed = AtomicU64::new(0);
     std::thread::scope(|scope| {
@@ -114,10 +137,10 @@ fn every_guarantee_holds_in_every_run() {
                     if seed >= seeds.end {
                         return;
                     }
-                    let faults = faults_of(seed);
+                    let faults = faults_of(kind, seed);
                     if !faults.is_empty() {
                         failed.fetch_add(1, Ordering::Relaxed);
-                        tell(seed, &faults);
+                        tell(kind, seed, &faults);
                     }
                 }
             });

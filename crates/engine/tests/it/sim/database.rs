@@ -69,7 +69,7 @@ async fn make_template() -> (String, [AssistantId; 2]) {
 
 async fn create(template: &str) -> String {
     let number = MADE.fetch_add(1, Ordering::Relaxed);
-    let name = format!("autolynx_rules_{}_{number}", std::process::id());
+    let name = format!("autolynx_run_{}_{number}", std::process::id());
     execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     execute(&format!(
         "CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"

@@ -24,6 +24,7 @@ impl Setup {
         let mut planned = planned(rng, lists.len());
         let skews_ms = clocks(rng, &mut planned);
         Self {
+            kind: store::Kind::Sqlite,
             seed,
             provider: provider(rng, seed, line_cap),
             nodes: pick(rng, &[1, 1, 2, 3]),

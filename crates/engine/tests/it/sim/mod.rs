@@ -17,7 +17,6 @@ pub(crate) mod truth;
 use std::{
     collections::BTreeMap,
     future::poll_fn,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -28,7 +27,7 @@ use std::{
 use bytes::Bytes;
 use domain::{
     campaign::{Action, CampaignStatus},
-    ids::CampaignId,
+    ids::{AssistantId, CampaignId},
     policy::Policy,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
 };
@@ -40,6 +39,7 @@ use tempfile::TempDir;
 
 use self::{
     core::{Core, Due, Job, TaskId},
+    database::Database,
     node::Node,
     setup::{List, Planned, START_MS, Setup},
     template::Template,
@@ -62,8 +62,7 @@ pub(crate) struct Sim {
     /// When every campaign was first seen final.
     final_since_ms: Option<i64>,
     done: bool,
-    file: PathBuf,
-    _folder: TempDir,
+    database: Database,
 }
 
 /// How often somebody looks after the campaigns, in milliseconds.
@@ -105,10 +104,8 @@ pub(crate) async fn turn(core: &Core, job: &mut Job) -> Turn {
 impl Sim {
     /// Sets everything up at the beginning of time. Nothing has happened yet.
     pub(crate) async fn new(setup: Setup) -> Self {
-        let template = Template::get().await;
-        let folder = template::folder();
-        let file = template.copy_into(folder.path());
-        let desk = template::open(&file, setup.seed).await;
+        let (database, assistants) = Database::new(setup.kind).await;
+        let desk = database.open(setup.seed).await;
         let core = Core::new(
             setup.seed,
             START_MS,
@@ -120,7 +117,7 @@ impl Sim {
         desk.set_line_cap(setup.line_cap).await.unwrap();
         let mut campaigns = Vec::new();
         for (index, list) in setup.campaigns.iter().enumerate() {
-            campaigns.push(import(&desk, index, list, template).await);
+            campaigns.push(import(&desk, index, list, &assistants).await);
             core.plan(
                 START_MS + list.start_ms,
                 Due::Planned {
@@ -146,8 +143,7 @@ impl Sim {
                 .to_vec(),
             final_since_ms: None,
             done: false,
-            file,
-            _folder: folder,
+            database,
             setup,
         };
         for node in 0..sim.setup.nodes {
@@ -156,13 +152,18 @@ impl Sim {
         sim
     }
 
+    /// Leaves nothing of the run behind.
+    pub(crate) async fn remove(self) {
+        self.database.remove().await;
+    }
+
     /// Only the database of a run, with its first campaign.
     pub(crate) async fn database(setup: &Setup) -> (Store, CampaignId, TempDir) {
         let template = Template::get().await;
         let folder = template::folder();
         let store = template::open(&template.copy_into(folder.path()), setup.seed).await;
         store.set_line_cap(setup.line_cap).await.unwrap();
-        let campaign = import(&store, 0, &setup.campaigns[0], template).await;
+        let campaign = import(&store, 0, &setup.campaigns[0], &template.assistants).await;
         (store, campaign, folder)
     }
 
@@ -274,8 +275,7 @@ impl Sim {
             &self.setup,
             node,
             &self.skews_ms[node],
-            &self.file,
-            id_seed,
+            self.database.open(id_seed).await,
         )
         .await;
         self.nodes[node] = Some(started);
@@ -461,7 +461,7 @@ impl Sim {
     }
 }
 
-async fn import(desk: &Store, index: usize, list: &List, template: &Template) -> CampaignId {
+async fn import(desk: &Store, index: usize, list: &List, assistants: &[AssistantId; 2]) -> CampaignId {
     let campaign = NewCampaign {
         kind: domain::campaign::Kind::List,
         name: format!("Campaign {index}"),
@@ -469,7 +469,7 @@ async fn import(desk: &Store, index: usize, list: &List, template: &Template) ->
         cap: list.cap,
         batch_size: list.batch_size,
         quiet_line_gate: list.quiet_line_gate,
-        assistant_id: template.assistants[index % 2],
+        assistant_id: assistants[index % 2],
         numbers: vec![CallerNumber {
             id: list.phone_number_id.to_owned(),
             number: None,

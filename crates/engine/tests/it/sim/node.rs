@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{Arc, atomic::AtomicI64},
 };
 
@@ -21,7 +20,6 @@ use super::{
     core::Core,
     edges::{NodeProbe, VirtualClock, Wire},
     setup::{Pace, Setup, Webhooks},
-    template,
 };
 
 /// A node that is alive.
@@ -46,16 +44,14 @@ const PROVIDER: &str = "http://provider.test";
 const WEBHOOK_SECRET: &str = "only-the-provider-knows";
 
 impl Node {
-    /// Starts a node on that database.
+    /// Starts a node on that database, opened as its process would.
     pub(crate) async fn start(
         core: &Arc<Core>,
         setup: &Setup,
         node: usize,
         skew_ms: &Arc<AtomicI64>,
-        file: &Path,
-        id_seed: u64,
+        store: Store,
     ) -> Self {
-        let store = template::open(file, id_seed).await;
         store.set_probe(Arc::new(NodeProbe {
             core: core.clone(),
             node,

@@ -14,6 +14,8 @@ pub(crate) const START_MS: i64 = 1_772_409_600_000;
 pub(crate) struct Setup {
     /// Seeds everything that the provider's settings do not.
     pub(crate) seed: u64,
+    /// Which database.
+    pub(crate) kind: store::Kind,
     /// The provider.
     pub(crate) provider: Settings,
     /// How many nodes share the database.
@@ -122,6 +124,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             seed: 1,
+            kind: store::Kind::Sqlite,
             provider: Settings::default(),
             nodes: 1,
             skews_ms: [0; 3],
