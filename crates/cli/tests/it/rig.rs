@@ -78,6 +78,13 @@ pub(crate) fn command() -> Command {
     program(BINARY)
 }
 
+/// The program, which hears every signal although the tests themselves may run under `nohup`.
+pub(crate) fn command_with_signals() -> Command {
+    let mut command = program("env");
+    command.args(["--default-signal=HUP,INT,TERM", BINARY]);
+    command
+}
+
 /// The program, started by a shell that first does something to the process.
 pub(crate) fn command_after(shell: &str) -> Command {
     let mut command = program("/bin/sh");

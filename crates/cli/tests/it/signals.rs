@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use crate::{
     lists,
     proxy::{Moment, Proxy},
-    rig::{Node, NodeSettings, PATIENCE, Sandbox, Tempo, command, command_after},
+    rig::{Node, NodeSettings, PATIENCE, Sandbox, Tempo, command, command_after, command_with_signals},
 };
 
 /// A node without work.
@@ -23,7 +23,7 @@ async fn idle(command: tokio::process::Command) -> (Node, Sandbox, tempfile::Tem
 #[tokio::test(flavor = "multi_thread")]
 async fn every_signal_to_stop_stops_in_order() {
     for signal in ["TERM", "INT", "HUP"] {
-        let (node, ..) = idle(command()).await;
+        let (node, ..) = idle(command_with_signals()).await;
         node.signal(signal).await;
         assert_eq!(node.ended().await.code(), Some(0), "{signal}");
     }
