@@ -84,13 +84,12 @@ function disconnected(): void {
   showConnection("lost");
 }
 
-/** The server lives, and this is the banner that it would show now. */
+/** The server lives, and this is the banner that it would show now. What changed it also changes why people wait. */
 function heard(version: string): void {
   heardAt = performance.now();
   showConnection("live");
   const shown = document.querySelector<HTMLElement>("[data-banner]")?.dataset["banner"];
-  const banner = document.getElementById("banner");
-  if (banner && shown !== version) htmx.trigger(banner, "refresh", {});
+  if (shown !== undefined && shown !== version) refreshAll();
 }
 
 /** Notices a server that vanished without a word, and tells of a connection that does not come back. */

@@ -58,6 +58,39 @@ impl StorageState {
         }
     }
 
+    /// What is wrong: one sentence, without a full stop.
+    fn says(&self) -> String {
+        match (self, self.cause()) {
+            (Self::FileGone { path }, _) => format!(
+                "The database file {} was deleted or replaced while AutoLynx runs",
+                path.display()
+            ),
+            (_, None) => "The database works".to_owned(),
+            (_, Some(cause)) => {
+                let says = cause.to_string();
+                let (first, rest) = says.split_at(1);
+                format!("{}{rest}", first.to_uppercase())
+            }
+        }
+    }
+
+    /// What to do about it: one sentence, without a full stop. Empty when all is well.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.cause().map_or("", Cause::advice)
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Ok => None,
+            Self::DiskFull => Some(Cause::DiskFull),
+            Self::FileGone { .. } => Some(Cause::FileGone),
+            Self::ReadOnly => Some(Cause::ReadOnly),
+            Self::Unreachable { cause } => Some(*cause),
+            Self::Corrupt => Some(Cause::Corrupt),
+        }
+    }
+
     fn of(cause: Cause) -> Self {
         match cause {
             Cause::DiskFull => Self::DiskFull,
@@ -70,24 +103,10 @@ impl StorageState {
 
 impl fmt::Display for StorageState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cause = match self {
-            Self::Ok => return f.write_str("The database works."),
-            Self::FileGone { path } => {
-                return write!(
-                    f,
-                    "The database file {} was deleted or replaced while AutoLynx runs. {}.",
-                    path.display(),
-                    Cause::FileGone.advice()
-                );
-            }
-            Self::DiskFull => Cause::DiskFull,
-            Self::ReadOnly => Cause::ReadOnly,
-            Self::Corrupt => Cause::Corrupt,
-            Self::Unreachable { cause } => *cause,
-        };
-        let says = cause.to_string();
-        let (first, rest) = says.split_at(1);
-        write!(f, "{}{rest}. {}.", first.to_uppercase(), cause.advice())
+        match self {
+            Self::Ok => write!(f, "{}.", self.says()),
+            _ => write!(f, "{}. {}.", self.says(), self.advice()),
+        }
     }
 }
 

@@ -21,7 +21,10 @@ use crate::{
     error::ApiError,
     pages::{ErrorPage, Shell},
     state::AppState,
-    views::{banner::storage_title, shell::shell},
+    views::{
+        banner::{storage_text, storage_title},
+        shell::shell,
+    },
 };
 
 pub(crate) use account::{account, account_live, save as save_account};
@@ -61,7 +64,10 @@ fn storage_page(shell: Shell, error: &ApiError, storage: &StorageState, request_
     } else {
         (
             storage_title(storage).to_owned(),
-            format!("{storage} This page needs the database; it works again when the database does."),
+            format!(
+                "{} This page needs the database; it works again when the database does.",
+                storage_text(storage)
+            ),
         )
     };
     ErrorPage {

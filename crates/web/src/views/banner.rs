@@ -2,7 +2,7 @@
 
 use domain::waiting::coarse;
 use engine::{ClockHold, Step, StepState, TroubleKind};
-use store::StorageState;
+use store::{Cause, StorageState};
 
 use crate::{
     pages::{Alarm, Banner, When},
@@ -24,7 +24,10 @@ fn alarm(trouble: &Trouble) -> Alarm {
             is_grave: true,
             title: storage_title(state).to_owned(),
             since: None,
-            text: format!("{state} No call is placed until then. What was committed is safe."),
+            text: format!(
+                "{} No call is placed until then. What was committed is safe.",
+                storage_text(state)
+            ),
         },
         Trouble::Provider(trouble) => {
             let (key, title, text) = provider(trouble.kind);
@@ -65,6 +68,21 @@ pub(crate) fn storage_title(state: &StorageState) -> &'static str {
         StorageState::ReadOnly => "The database takes no writes",
         StorageState::Unreachable { .. } => "The database does not answer",
         StorageState::Corrupt => "The database is damaged",
+    }
+}
+
+/// What the title leaves open, and what to do.
+pub(crate) fn storage_text(state: &StorageState) -> String {
+    match state {
+        StorageState::Unreachable {
+            cause: Cause::NoAnswer,
+        }
+        | StorageState::DiskFull
+        | StorageState::ReadOnly
+        | StorageState::Corrupt => format!("{}.", state.advice()),
+        StorageState::Ok | StorageState::FileGone { .. } | StorageState::Unreachable { .. } => {
+            state.to_string()
+        }
     }
 }
 
