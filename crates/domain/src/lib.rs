@@ -18,6 +18,7 @@ pub mod ids;
 pub mod limits;
 pub mod list;
 pub mod money;
+mod nothing;
 pub mod outcome;
 pub mod pacing;
 pub mod phone;

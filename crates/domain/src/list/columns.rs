@@ -23,6 +23,14 @@ pub enum Meaning {
     /// The business they work for. Exactly `business_name`; commonly `business`, `company`, `company name`,
     /// `organisation` and the like; loosely `account`, `employer`, `firm`.
     BusinessName,
+    /// The country calling code of the number: `phone code`, `dial code`, `country calling code`, `isd code` and the like.
+    /// National numbers of the row are read there, and a number of another country is refused. Also a variable.
+    DialCode,
+    /// The country where somebody is: `country`, `country code`, `mailing country`, `land`, `país`, `pays` and the like,
+    /// with a name, a code or a calling code in it. National numbers are read there unless a calling code is told, and a
+    /// number of another country is refused. The country of a business (`company country`, `billing country`) counts only
+    /// where no other is told, and refuses nothing. Also a variable.
+    Country,
     /// Anything else: a variable of the row, under its header as written.
     Variable,
     /// A column without a header: left out.
@@ -55,6 +63,8 @@ impl Meaning {
             Meaning::LastName => "the last name",
             Meaning::Phone => "the phone number",
             Meaning::BusinessName => "the business name",
+            Meaning::DialCode => "the country calling code",
+            Meaning::Country => "the country",
             Meaning::Variable | Meaning::Ignored => "a variable",
         }
     }
@@ -67,19 +77,25 @@ impl Meaning {
             Meaning::LastName => "last name",
             Meaning::Phone => "phone",
             Meaning::BusinessName => "business_name",
+            Meaning::DialCode => "dial_code",
+            Meaning::Country => "country",
             Meaning::Variable | Meaning::Ignored => "",
         }
     }
 }
 
-/// The meaning that a header names, if any. `PhoneNumber`, `phone_number` and `Phone number:` name the same.
-fn named(header: &str) -> Option<(Meaning, Fit)> {
-    let key: String = header
+/// A header without case, spaces and punctuation.
+fn key(header: &str) -> String {
+    header
         .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
-        .collect();
-    Some(match key.as_str() {
+        .collect()
+}
+
+/// The meaning that a header names, if any. `PhoneNumber`, `phone_number` and `Phone number:` name the same.
+fn named(header: &str) -> Option<(Meaning, Fit)> {
+    Some(match key(header).as_str() {
         "name" => (Meaning::Name, Fit::Exact),
         "fullname" | "contactname" | "contactfullname" | "customername" | "leadname" | "clientname"
         | "displayname" | "personname" | "nameofcontact" => (Meaning::Name, Fit::Common),
@@ -106,6 +122,56 @@ fn named(header: &str) -> Option<(Meaning, Fit)> {
             (Meaning::BusinessName, Fit::Common)
         }
         "account" | "employer" | "firm" | "org" => (Meaning::BusinessName, Fit::Loose),
+        "phonecode"
+        | "phonecountry"
+        | "phonecountrycode"
+        | "countryphonecode"
+        | "dialcode"
+        | "dialingcode"
+        | "diallingcode"
+        | "countrydialcode"
+        | "countrydialingcode"
+        | "countrydiallingcode"
+        | "callingcode"
+        | "countrycallingcode"
+        | "isd"
+        | "isdcode"
+        | "intlcode"
+        | "internationalcode"
+        | "phoneprefix"
+        | "countryprefix"
+        | "phonecountryprefix"
+        | "mobilecountrycode"
+        | "numbercountry"
+        | "landesvorwahl"
+        | "ländervorwahl"
+        | "landervorwahl"
+        | "prefijopais"
+        | "prefijodelpais"
+        | "codigopais"
+        | "códigopaís"
+        | "indicatifpays"
+        | "codigodopais"
+        | "códigodopaís" => (Meaning::DialCode, Fit::Common),
+        "country" | "countryname" | "countrycode" | "countryregion" | "countryorregion"
+        | "countryterritory" | "countryiso" | "countryisocode" | "countrycodeiso" | "isocountry"
+        | "isocountrycode" | "iso2" | "iso3" | "countryiso2" | "countryiso3" | "countryalpha2" | "nation"
+        | "mailingcountry" | "mailingcountrycode" | "homecountry" | "homecountrycode" | "addresscountry"
+        | "contactcountry" | "contactcountrycode" | "customercountry" | "leadcountry" | "personcountry"
+        | "usercountry" | "residencecountry" | "countryofresidence" | "primarycountry" | "othercountry"
+        | "ipcountry" | "country1" | "land" | "staat" | "ländercode" | "landercode" | "país" | "pais"
+        | "pays" | "paese" | "kraj" | "maa" | "ország" | "ülke" => (Meaning::Country, Fit::Common),
+        "companycountry"
+        | "companycountrycode"
+        | "accountcountry"
+        | "organizationcountry"
+        | "organisationcountry"
+        | "businesscountry"
+        | "officecountry"
+        | "billingcountry"
+        | "billingcountrycode"
+        | "shippingcountry"
+        | "shippingcountrycode" => (Meaning::Country, Fit::Loose),
         _ => return None,
     })
 }
@@ -152,6 +218,23 @@ pub(super) struct Columns {
     /// One column, or first and last name.
     pub(super) name: Vec<usize>,
     pub(super) business_name: Option<usize>,
+    /// Where the country of the number may stand, the surest first.
+    pub(super) countries: Vec<CountryColumn>,
+}
+
+/// A column that states a country.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CountryColumn {
+    pub(super) column: usize,
+    pub(super) of: CountryOf,
+}
+
+/// Whose country a column states, the surest for a number first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CountryOf {
+    Number,
+    Person,
+    Business,
 }
 
 impl Columns {
@@ -194,11 +277,18 @@ impl Columns {
         refuse_duplicates(headers)?;
 
         let business_name = business_name.map(|(column, _)| column);
+        let countries = choices.countries();
+        let country_of = |column: usize| {
+            let found = countries.iter().find(|country| country.column == column);
+            found.map(|country| country.of)
+        };
         let meaning = |column: usize| match Some(column) {
             this if this == Some(phone) => Meaning::Phone,
             this if this == whole_name => Meaning::Name,
             this if this == business_name => Meaning::BusinessName,
             _ if headers[column].is_empty() || choices.ignored(column) => Meaning::Ignored,
+            this if this.and_then(country_of) == Some(CountryOf::Number) => Meaning::DialCode,
+            this if this.and_then(country_of).is_some() => Meaning::Country,
             _ if whole_name.is_some() || !name.contains(&column) => Meaning::Variable,
             this if this == first_name.map(|(column, _)| column) => Meaning::FirstName,
             _ => Meaning::LastName,
@@ -216,6 +306,7 @@ impl Columns {
             phone,
             name,
             business_name,
+            countries,
         })
     }
 }
@@ -245,6 +336,24 @@ impl<'a> Choices<'a> {
 
     fn ignored(&self, column: usize) -> bool {
         self.chosen[column] == Some(Meaning::Ignored)
+    }
+
+    /// Every column that states a country.
+    fn countries(&self) -> Vec<CountryColumn> {
+        let of = |column: usize| match self.chosen[column].map_or_else(
+            || named(&self.headers[column]),
+            |meaning| Some((meaning, Fit::Exact)),
+        )? {
+            (Meaning::DialCode, _) => Some(CountryOf::Number),
+            (Meaning::Country, Fit::Loose) => Some(CountryOf::Business),
+            (Meaning::Country, _) => Some(CountryOf::Person),
+            _ => None,
+        };
+        let mut found: Vec<CountryColumn> = (0..self.headers.len())
+            .filter_map(|column| of(column).map(|of| CountryColumn { column, of }))
+            .collect();
+        found.sort_by_key(|country| country.of);
+        found
     }
 
     /// The one column with this meaning.

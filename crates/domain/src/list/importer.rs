@@ -1,9 +1,13 @@
 //! The import itself: bytes in, rows out, a report at the end.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+};
 
 use super::{
-    Column, Duplicate, Encoding, ImportReport, ListError, ListSettings, Reason, Rejected, Row,
+    Column, CountryFrom, Duplicate, Encoding, ImportReport, ListError, ListSettings, NumbersRead, Reason,
+    Rejected, Row,
     columns::Columns,
     delimiter,
     encoding::{RecordDecoder, Transcoder},
@@ -38,6 +42,8 @@ struct Lines {
     rows: u64,
     accepted: u64,
     repaired: u64,
+    /// Accepted rows by what told their country, and by its calling code.
+    numbers: BTreeMap<(CountryFrom, u16), u64>,
     rejected: Vec<Rejected>,
     duplicates: Vec<Duplicate>,
 }
@@ -57,6 +63,7 @@ impl Importer {
                 rows: 0,
                 accepted: 0,
                 repaired: 0,
+                numbers: BTreeMap::new(),
                 rejected: Vec::new(),
                 duplicates: Vec::new(),
             },
@@ -228,6 +235,8 @@ impl Lines {
                 place.insert(row.line);
                 self.accepted += 1;
                 self.repaired += u64::from(!row.repairs.is_empty());
+                let read = (row.country_from, row.phone.calling_code().unwrap_or_default());
+                *self.numbers.entry(read).or_default() += 1;
                 Some(row)
             }
         }
@@ -235,10 +244,21 @@ impl Lines {
 
     fn report(self, encoding: Encoding) -> Result<ImportReport, ListError> {
         let (columns, splitter) = self.head.ok_or(ListError::Empty)?;
+        let mut numbers: Vec<NumbersRead> = self
+            .numbers
+            .into_iter()
+            .map(|((country_from, calling_code), rows)| NumbersRead {
+                calling_code,
+                country_from,
+                rows,
+            })
+            .collect();
+        numbers.sort_by_key(|read| Reverse(read.rows));
         Ok(ImportReport {
             rows: self.rows,
             accepted: self.accepted,
             repaired: self.repaired,
+            numbers,
             rejected: self.rejected,
             duplicates: self.duplicates,
             encoding,

@@ -9,6 +9,10 @@
 //! - **Columns.** The first line that is not empty names them, in any case and order. `name`, `phone` and
 //!   `business_name` are found by these names or by common others ([`Meaning`]); the user may also say which column is
 //!   which ([`ListSettings::columns`]). All other columns become variables of the row.
+//! - **Countries.** A column that states a country, or the calling code of the number, decides where national numbers of the
+//!   row are read. One that contradicts the number refuses the row, and so does one that cannot be read, unless the number
+//!   tells its own country. Without such a column national numbers are read in the list's default region.
+//! - **Nothing.** What programs write for nothing (`nan`, `NULL`, `None`, `N/A`, `-`, `undefined`) is an empty value.
 //! - **Rows.** `name` and `phone` must be there. A bad row is [`Rejected`] with a reason, and the others go on. A phone
 //!   number that stood in an earlier accepted row makes the row a [`Duplicate`], however it is written.
 //!   Always `accepted + rejected + duplicates == rows`. Empty lines, also those made of delimiters only, are no rows.
@@ -54,8 +58,8 @@ pub use columns::{Column, Meaning};
 pub use encoding::Encoding;
 pub use error::ListError;
 pub use importer::Importer;
-pub use report::{Duplicate, ImportReport, Reason, Rejected};
-pub use row::Row;
+pub use report::{Duplicate, ImportReport, NumbersRead, Reason, Rejected};
+pub use row::{CountryFrom, Row};
 pub use settings::ListSettings;
 
 /// Why [`read`] gave up.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
-use super::{Column, Encoding};
-use crate::phone::{Phone, PhoneError};
+use super::{Column, CountryFrom, Encoding};
+use crate::phone::{Phone, PhoneError, Region};
 
 /// The account of a whole import. `accepted + rejected.len() + duplicates.len() == rows`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct ImportReport {
     pub accepted: u64,
     /// Of those, rows whose phone number had to be put right first.
     pub repaired: u64,
+    /// In which countries the numbers of the accepted rows were read, and what told so: the most rows first.
+    #[serde(default)]
+    pub numbers: Vec<NumbersRead>,
     /// Rows that cannot be called, by line.
     pub rejected: Vec<Rejected>,
     /// Rows whose number an earlier accepted row has, by line.
@@ -24,6 +27,17 @@ pub struct ImportReport {
     pub delimiter: char,
     /// How each column was understood, in the order of the file.
     pub columns: Vec<Column>,
+}
+
+/// Numbers that were read alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumbersRead {
+    /// Their country calling code, such as 44.
+    pub calling_code: u16,
+    /// What told the country.
+    pub country_from: CountryFrom,
+    /// How many rows.
+    pub rows: u64,
 }
 
 /// A row that was left out, and why. Its JSON has the reason also as text, in `message`.
@@ -62,6 +76,22 @@ pub enum Reason {
     /// The name is `#N/A` or the like.
     #[error("the spreadsheet put an error here instead of the name")]
     SheetError,
+    /// The country that the row states cannot be read, and the number does not tell its own.
+    #[error(
+        "no country is known by this name; write its name or its code of two letters, or the number with + and its country code"
+    )]
+    UnknownCountry,
+    /// The calling code and the country of the row differ.
+    #[error(
+        "the row says that the number is of {of_number} (+{}) and that the person is in {of_person} (+{}); correct one of them",
+        of_number.calling_code(), of_person.calling_code()
+    )]
+    CountriesDiffer {
+        /// By the column of the calling code.
+        of_number: Region,
+        /// By the column of the country.
+        of_person: Region,
+    },
     /// The phone number is missing or cannot be called.
     #[error(transparent)]
     Phone(PhoneError),

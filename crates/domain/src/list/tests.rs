@@ -73,6 +73,7 @@ fn a_plain_list_is_read_whole() {
             phone: crate::phone::Phone::from_e164("+14155550123").unwrap(),
             extension: Some("7".into()),
             phone_as_written: "(415) 555-0123 x7".into(),
+            country_from: CountryFrom::List,
             repairs: vec![crate::phone::Repair::Extension],
             variables: [("City".to_owned(), "London".to_owned())].into(),
         }]
@@ -199,7 +200,8 @@ fn too_long_values_and_error_marks_are_rejected() {
             .len(),
         100
     );
-    assert_eq!(rejected("#N/A,+442079460001").reason, Reason::SheetError);
+    assert_eq!(rejected("#N/A,+442079460001").reason, Reason::MissingName);
+    assert_eq!(rejected("#REF!,+442079460001").reason, Reason::SheetError);
     assert_eq!(
         rejected("Ada,#ERROR!").reason,
         Reason::Phone(PhoneError::SheetError)
@@ -459,4 +461,158 @@ fn the_example_list_gives_what_it_was_made_to_give() {
             (rows.clone(), report.clone())
         );
     }
+}
+
+/// Guarantee *no stranger*: the country that a row states decides, and no other.
+#[test]
+fn national_numbers_are_read_in_the_country_of_their_row() {
+    let (rows, report) = ok(concat!(
+        "name,phone,country\n",
+        "Marta Quill,4155550123,United States\n",
+        "Jorge Paz,55 1234 5678,Mexico\n",
+        "Ivo Dorn,07911 123456,GB\n",
+        "Lena Roth,030 23125001,Germany\n",
+        "Yuki Abe,090-1234-5678,JP\n",
+        "Eva Sol,612 34 56 78,España\n",
+        "Al Home,4155550124,\n",
+        "Bo Home,4155550125,N/A\n",
+        "Cy Far,+52 55 1234 5679,Narnia\n",
+    ));
+    let read: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.phone.as_str()))
+        .collect();
+    assert_eq!(
+        read,
+        [
+            ("Marta Quill", "+14155550123"),
+            ("Jorge Paz", "+525512345678"),
+            ("Ivo Dorn", "+447911123456"),
+            ("Lena Roth", "+493023125001"),
+            ("Yuki Abe", "+819012345678"),
+            ("Eva Sol", "+34612345678"),
+            ("Al Home", "+14155550124"),
+            ("Bo Home", "+14155550125"),
+            ("Cy Far", "+525512345679"),
+        ],
+        "{:?}",
+        report.rejected
+    );
+    let by = |calling_code, country_from| {
+        let found = report.numbers.iter();
+        found
+            .filter(|read| read.calling_code == calling_code && read.country_from == country_from)
+            .map(|read| read.rows)
+            .sum::<u64>()
+    };
+    assert_eq!((by(1, CountryFrom::Column), by(1, CountryFrom::List)), (1, 2));
+    assert_eq!((by(52, CountryFrom::Column), by(52, CountryFrom::Number)), (1, 1));
+    assert_eq!(rows[1].variables["country"], "Mexico");
+    assert_eq!(report.columns[2].meaning, Meaning::Country);
+}
+
+/// A dialer's export: numbers without their trunk prefix, and the calling code in a column of its own.
+#[test]
+fn national_numbers_are_read_under_the_calling_code_of_their_row() {
+    for header in [
+        "phone_code",
+        "Dial Code",
+        "country_calling_code",
+        "ISD",
+        "Country Code",
+    ] {
+        let (rows, report) = ok(&format!(
+            "name,phone,{header}\nA,3023125001,49\nB,4155550123,1\nC,030 23125002,+49\nD,20 7946 0958,0044\nE,4155550124,+1 (US)\n"
+        ));
+        let phones: Vec<&str> = rows.iter().map(|row| row.phone.as_str()).collect();
+        assert_eq!(
+            phones,
+            [
+                "+493023125001",
+                "+14155550123",
+                "+493023125002",
+                "+442079460958",
+                "+14155550124"
+            ],
+            "{header}: {:?}",
+            report.rejected
+        );
+    }
+}
+
+#[test]
+fn a_country_that_contradicts_or_cannot_be_read_refuses_the_row() {
+    let (rows, report) = ok(concat!(
+        "name,phone,country,phone code\n",
+        "A,+442079460958,Mexico,\n",
+        "B,4155550123,Germany,1\n",
+        "C,4155550124,Narnia,\n",
+        "D,4155550125,,7777777\n",
+        "E,+14155550126,Canada,1\n",
+        "F,14155550127,Mexico,\n",
+        "G,4155550128,Canada,+1\n",
+    ));
+    assert_eq!(names(&rows), ["E", "G"], "{:?}", report.rejected);
+    let reasons: Vec<(u64, &str, String)> = report
+        .rejected
+        .iter()
+        .map(|row| (row.line, row.column.as_deref().unwrap(), row.reason.to_string()))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (
+                2,
+                "phone",
+                "the row says MX (+52), but this is a number with the country code +44; correct one of them".to_owned()
+            ),
+            (
+                3,
+                "phone code",
+                "the row says that the number is of US (+1) and that the person is in DE (+49); correct one of them"
+                    .to_owned()
+            ),
+            (4, "country", Reason::UnknownCountry.to_string()),
+            (5, "phone code", Reason::UnknownCountry.to_string()),
+            (
+                7,
+                "phone",
+                "the row says MX (+52), but this is a number with the country code +1; correct one of them".to_owned()
+            ),
+        ]
+    );
+}
+
+/// A number is the person's; the business may be elsewhere.
+#[test]
+fn the_country_of_a_business_counts_where_no_other_is_told_and_refuses_nothing() {
+    let (rows, report) = ok(concat!(
+        "name,phone,Company Country,Country\n",
+        "A,030 23125001,Germany,\n",
+        "B,+442079460958,Germany,\n",
+        "C,55 1234 5678,Germany,Mexico\n",
+    ));
+    let phones: Vec<&str> = rows.iter().map(|row| row.phone.as_str()).collect();
+    assert_eq!(
+        phones,
+        ["+493023125001", "+442079460958", "+525512345678"],
+        "{:?}",
+        report.rejected
+    );
+}
+
+#[test]
+fn words_for_nothing_are_empty_values() {
+    let (rows, report) =
+        ok("name,phone,business_name,Notes\nnan,4155550123,x,\nAda,4155550124,NaN,None\nBob,N/A,,\n");
+    assert_eq!(names(&rows), ["Ada"]);
+    assert_eq!(
+        (
+            rows[0].business_name.as_str(),
+            rows[0].variables["Notes"].as_str()
+        ),
+        ("", "")
+    );
+    let reasons: Vec<String> = report.rejected.iter().map(|row| row.reason.to_string()).collect();
+    assert_eq!(reasons, ["there is no name", "there is no phone number"]);
 }

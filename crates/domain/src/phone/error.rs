@@ -45,6 +45,17 @@ pub enum PhoneError {
         /// The default region.
         region: Region,
     },
+    /// A number of another country than the row states.
+    #[error(
+        "the row says {region} (+{}), but this is a number with the country code +{calling_code}; correct one of them",
+        region.calling_code()
+    )]
+    OtherCountry {
+        /// What the row states.
+        region: Region,
+        /// The country calling code of the number.
+        calling_code: u16,
+    },
     /// `+` and digits that no country code begins with.
     #[error("no country has this country code")]
     UnknownCountryCode,

@@ -3,7 +3,8 @@
 //! A wrong guess here calls a stranger, so every rule prefers a refusal with a reason to a guess:
 //!
 //! - A number counts only if libphonenumber's `is_valid_number` says that it does, in the number's own country.
-//! - No country code is ever invented. A national number is read in the list's default region, or refused.
+//! - No country code is ever invented. A national number is read in the country that its row states, else in the list's
+//!   default region, or refused. A number of another country than its row states is refused ([`Phone::parse_in`]).
 //! - No digit is ever dropped or added, except as the country's own plan says: a trunk prefix goes (`+44 (0)20 …`), a
 //!   mobile number in Argentina gets its 9, a number of a country with a single area code gets that code.
 //! - What spreadsheets do to numbers is undone where that is certain, and named where it is not ([`PhoneError`]).
@@ -13,6 +14,7 @@
 
 mod cell;
 mod chars;
+pub(crate) mod country;
 mod error;
 mod extension;
 mod read;
@@ -42,6 +44,9 @@ pub struct Parsed {
     /// What had to be undone to read the number, in the order in which it was undone, each at most once.
     /// Plain formatting (spaces, dashes, brackets, the national form of the default region) is no repair.
     pub repairs: Vec<Repair>,
+    /// Whether the text itself tells the country: by a `+`, by an international prefix, or by digits that can only have
+    /// lost their `+`. Otherwise the number was read as a national one of the region that was given.
+    pub tells_country: bool,
 }
 
 /// Something that was wrong or unusual in the text and could be put right with certainty.
@@ -103,7 +108,38 @@ impl Phone {
     ///
     /// [`PhoneError`], whose text a person who has never heard of E.164 understands.
     pub fn parse(text: &str, default: Option<Region>) -> Result<Parsed, PhoneError> {
-        read::read(text, default)
+        read::read(text, default, false)
+    }
+
+    /// The same for a number that is known to be of a country, because its row says so. A national number is read in that
+    /// country and never in another; a number that tells another country is refused.
+    ///
+    /// Guarantee *no stranger*: what the row says and what the number says must agree.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::OtherCountry`], and as for [`Phone::parse`].
+    pub fn parse_in(text: &str, country: Region) -> Result<Parsed, PhoneError> {
+        let parsed = read::read(text, Some(country), true)?;
+        let calling_code = parsed.phone.calling_code().unwrap_or_default();
+        if calling_code == country.calling_code() {
+            Ok(parsed)
+        } else {
+            Err(PhoneError::OtherCountry {
+                region: country,
+                calling_code,
+            })
+        }
+    }
+
+    /// The country calling code, such as 44. No code is the beginning of another. `None`: the present metadata knows none.
+    pub fn calling_code(&self) -> Option<u16> {
+        (1..=3).find_map(|length| {
+            let code: u16 = self.0.get(1..=length)?.parse().ok()?;
+            PHONE_NUMBER_UTIL
+                .get_region_for_country_code(i32::from(code))
+                .map(|_| code)
+        })
     }
 
     /// Takes a number that is in E.164 already, by its form alone: for numbers that were parsed when they came in.

@@ -16,7 +16,8 @@ const MAX_TRUNK_DIGITS: usize = 3;
 /// Emergency and service numbers have at most this many digits.
 const MAX_SHORT_DIGITS: usize = 6;
 
-pub(super) fn read(text: &str, default: Option<Region>) -> Result<Parsed, PhoneError> {
+/// `is_certain`: the number is one of the region, whatever else its digits could be.
+pub(super) fn read(text: &str, default: Option<Region>, is_certain: bool) -> Result<Parsed, PhoneError> {
     let mut repairs = Vec::new();
     let plain = chars::plain(text, &mut repairs);
     let unwrapped = cell::unwrapped(&plain, &mut repairs);
@@ -44,16 +45,17 @@ pub(super) fn read(text: &str, default: Option<Region>) -> Result<Parsed, PhoneE
     }
     refuse_several(number)?;
     let spelled = number.contains(|c: char| c.is_ascii_alphabetic());
-    let phone = if spelled {
+    let (phone, tells_country) = if spelled {
         repairs.push(Repair::KeypadLetters);
-        toll_free_word(number, default, &mut repairs)?
+        toll_free_word(number, default, is_certain, &mut repairs)?
     } else {
-        resolve(&Digits::of(number)?, default, &mut repairs)?
+        resolve(&Digits::of(number)?, default, is_certain, &mut repairs)?
     };
     Ok(Parsed {
         phone,
         extension: extension.map(str::to_owned),
         repairs,
+        tells_country,
     })
 }
 
@@ -111,18 +113,20 @@ impl Digits {
     }
 }
 
+/// The number, and whether it tells its country itself.
 fn resolve(
     written: &Digits,
     default: Option<Region>,
+    is_certain: bool,
     repairs: &mut Vec<Repair>,
-) -> Result<Phone, PhoneError> {
+) -> Result<(Phone, bool), PhoneError> {
     let digits = written.digits.as_str();
     if written.plus {
         let Some(after_prefix) = digits.strip_prefix("00") else {
-            return international(digits);
+            return Ok((international(digits)?, true));
         };
         repairs.push(Repair::InternationalPrefix);
-        return international(after_prefix);
+        return Ok((international(after_prefix)?, true));
     }
     let (national_error, foreign_prefix) = match default.map(|region| national(digits, region)) {
         None => (None, None),
@@ -133,20 +137,23 @@ fn resolve(
         Some(Ok(reading)) => {
             if let Some(region) = default.filter(|_| reading.lacks_trunk_prefix)
                 && let Some(other) = lost_plus(written, None).filter(|other| *other != reading.phone)
+                // A number of another country is none of this one's.
+                && !(is_certain && other.calling_code() != Some(region.calling_code()))
             {
                 if !is_own_mobile(&other, region) {
                     return Err(PhoneError::Ambiguous { region });
                 }
                 repairs.push(Repair::LostPlus);
-                return Ok(other);
+                return Ok((other, true));
             }
             // Where the calling code is also the trunk prefix, as in North America, nothing was lost.
             if reading.source == CountryCodeSource::FromNumberWithoutPlusSign
                 && default.is_some_and(|region| region.calling_code() != 1)
             {
                 repairs.push(Repair::LostPlus);
+                return Ok((reading.phone, true));
             }
-            return Ok(reading.phone);
+            return Ok((reading.phone, false));
         }
     };
     let prefixed = digits.strip_prefix("00").map(international);
@@ -157,7 +164,7 @@ fn resolve(
         .or(foreign_prefix)
     {
         repairs.push(Repair::InternationalPrefix);
-        return Ok(phone);
+        return Ok((phone, true));
     }
     if let Some(phone) = lost_plus(written, default) {
         if let Some(region) = default
@@ -166,7 +173,7 @@ fn resolve(
             return Err(PhoneError::Ambiguous { region });
         }
         repairs.push(Repair::LostPlus);
-        return Ok(phone);
+        return Ok((phone, true));
     }
     Err(match (prefixed, national_error) {
         (Some(Err(PhoneError::UnknownCountryCode)) | None, Some(error)) | (Some(Err(error)), _) => error,
@@ -251,8 +258,9 @@ fn one_digit_too_many(written: &Digits, region: Region, abroad: &Phone) -> bool 
 fn toll_free_word(
     text: &str,
     default: Option<Region>,
+    is_certain: bool,
     repairs: &mut Vec<Repair>,
-) -> Result<Phone, PhoneError> {
+) -> Result<(Phone, bool), PhoneError> {
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
     let before = text
         .split(|c: char| c.is_ascii_alphabetic())
@@ -262,12 +270,13 @@ fn toll_free_word(
         return Err(PhoneError::Letters);
     }
     let digits = Digits::of(&PHONE_NUMBER_UTIL.convert_alpha_characters_in_number(text))?;
-    let phone = resolve(&digits, default, repairs).map_err(|_| PhoneError::Letters)?;
+    let (phone, tells_country) =
+        resolve(&digits, default, is_certain, repairs).map_err(|_| PhoneError::Letters)?;
     let kind = PHONE_NUMBER_UTIL
         .parse(phone.as_str(), None)
         .map(|number| PHONE_NUMBER_UTIL.get_number_type(&number));
     match kind {
-        Ok(PhoneNumberType::TollFree | PhoneNumberType::SharedCost) => Ok(phone),
+        Ok(PhoneNumberType::TollFree | PhoneNumberType::SharedCost) => Ok((phone, tells_country)),
         _ => Err(PhoneError::Letters),
     }
 }

@@ -18,6 +18,8 @@ pub struct RegionError(String);
 impl Region {
     /// The United States.
     pub const US: Region = Region(rlibphonenumber::Region::US);
+    /// Canada.
+    pub const CA: Region = Region(rlibphonenumber::Region::CA);
     /// The United Kingdom.
     pub const GB: Region = Region(rlibphonenumber::Region::GB);
 

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{clock, postcode, states, states::State};
+use crate::{
+    nothing::something,
+    phone::{Region, country},
+};
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -314,14 +318,14 @@ fn holds(header: &str) -> Option<Holds> {
 fn countries<'a>(values: impl Iterator<Item = &'a str>, is_north_american: bool) -> Vec<&'static str> {
     let mut named = Vec::new();
     let mut elsewhere = false;
-    for value in values {
-        match states::letters(value).as_str() {
-            "us" | "usa" | "unitedstates" | "unitedstatesofamerica" | "theunitedstates" | "america" => {
-                named.push("US");
-            }
-            "ca" | "can" | "canada" => named.push("CA"),
-            // A calling code or a dash.
-            "" => {}
+    for value in values.map(something) {
+        // A calling code alone names no country of North America.
+        if states::letters(value).is_empty() {
+            continue;
+        }
+        match country::stated(value) {
+            Some(Region::US) => named.push("US"),
+            Some(Region::CA) => named.push("CA"),
             _ => elsewhere = true,
         }
     }

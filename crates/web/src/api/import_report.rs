@@ -1,6 +1,6 @@
 //! The JSON of an import report.
 
-use domain::list::{Column, Encoding, ImportReport};
+use domain::list::{Column, Encoding, ImportReport, NumbersRead};
 use serde::Serialize;
 use store::{Problem, ProblemKind};
 
@@ -16,6 +16,8 @@ pub(super) struct ReportJson {
     accepted: u64,
     /// Of the accepted rows, those whose number had to be put right first.
     repaired: u64,
+    /// In which countries the numbers were read, and what told so.
+    numbers: Vec<NumbersRead>,
     rejected: usize,
     duplicates: usize,
     /// The first thousand.
@@ -62,6 +64,7 @@ impl ReportJson {
             rows: report.rows,
             accepted: report.accepted,
             repaired: report.repaired,
+            numbers: report.numbers.clone(),
             rejected: report.rejected.len(),
             duplicates: report.duplicates.len(),
             problems: problems(report)

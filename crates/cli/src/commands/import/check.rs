@@ -8,6 +8,7 @@ use domain::{
     phone::Region,
 };
 
+use super::report::numbers;
 use crate::{settings::Settings, terminal::say};
 
 /// Rows shown of each kind; `--json` has them all.
@@ -77,6 +78,7 @@ fn in_words(report: &ImportReport, repaired: &[String]) -> String {
         report.rejected.len(),
         report.duplicates.len()
     );
+    text.push_str(&numbers(&serde_json::json!({ "numbers": report.numbers })));
     if report.rows == 0 {
         text.push_str("Add people below the names of the columns.\n");
     }

@@ -19,6 +19,7 @@ pub(in crate::commands) fn words(report: &Value) -> String {
         count(report, "rejected"),
         count(report, "duplicates")
     );
+    out.push_str(&numbers(report));
     let problems = report["problems"].as_array().map_or(&[][..], Vec::as_slice);
     for problem in problems.iter().take(SHOWN) {
         let _ = write!(out, "  line {}", problem["line"]);
@@ -36,4 +37,29 @@ pub(in crate::commands) fn words(report: &Value) -> String {
         );
     }
     out
+}
+
+/// In which countries the numbers were read, and what told so: a line, or nothing for a list without good rows.
+pub(super) fn numbers(report: &Value) -> String {
+    let read = report["numbers"].as_array().map_or(&[][..], Vec::as_slice);
+    let parts: Vec<String> = read
+        .iter()
+        .map(|read| {
+            let by = match text(read, "country_from") {
+                "number" => "as the number says",
+                "column" => "as a column says",
+                _ => "the default country",
+            };
+            format!(
+                "{} with +{} ({by})",
+                count(read, "rows"),
+                count(read, "calling_code")
+            )
+        })
+        .collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("Countries: {}.\n", parts.join(", "))
+    }
 }
