@@ -241,6 +241,7 @@ fn hung_up(claim: &Claim, now: UtcMs) -> Vec<Fact> {
     };
     let fact = |dial: &store::Dial| Fact {
         call: CallRef {
+            number: None,
             call_id: Some(dial.call_id),
             provider_call_id: None,
         },

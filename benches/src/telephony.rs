@@ -37,6 +37,7 @@ impl Telephony for InstantTelephony {
         };
         let fact = Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(dial.call_id),
                 provider_call_id,
             },

@@ -199,14 +199,33 @@ const LOOKS: &[&str] = &[
 /// only with a zone or an offset (`2026-11-20T15:00:00-05:00`); of several the earliest counts.
 #[must_use]
 pub fn wishes(structured_json: Option<&str>) -> Wishes {
-    let mut wishes = Wishes::default();
     let parsed = structured_json.and_then(|text| serde_json::from_str::<Value>(text).ok());
-    match &parsed {
-        Some(Value::Array(items)) => items.iter().for_each(|item| wishes.read_object(item, 2)),
-        Some(value) => wishes.read_object(value, 2),
-        None => {}
+    parsed.as_ref().map(wishes_in).unwrap_or_default()
+}
+
+/// The same for JSON that is read already.
+#[must_use]
+pub fn wishes_in(structured: &Value) -> Wishes {
+    let mut wishes = Wishes::default();
+    match structured {
+        Value::Array(items) => items.iter().for_each(|item| wishes.read_object(item, 2)),
+        Value::String(text) => {
+            if let Some(within) = json_within(text) {
+                return wishes_in(&within);
+            }
+        }
+        value => wishes.read_object(value, 2),
     }
     wishes
+}
+
+/// The object or list that a text holds, if it holds one.
+fn json_within(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
 }
 
 /// Whether a tool of this name, called by the assistant, tells that the person wants no more calls.
@@ -234,7 +253,8 @@ impl Wishes {
     fn read_object(&mut self, value: &Value, levels: u8) {
         let Value::Object(fields) = value else { return };
         if let (Some(Value::String(name)), Some(result)) = (fields.get("name"), fields.get("result")) {
-            self.read_field(name, result, levels);
+            // The frame around an output is no level of what it holds.
+            self.read_field(name, result, levels.saturating_add(1));
             return;
         }
         for (name, value) in fields {
@@ -271,6 +291,12 @@ impl Wishes {
                         Value::String(text) => self.read_text(&key, text),
                         item => self.read_object(item, levels - 1),
                     }
+                }
+            }
+            // JSON as text: it is shorter each time, so this ends.
+            Value::String(text) if json_within(text).is_some() => {
+                if let Some(within) = json_within(text) {
+                    self.read_field(name, &within, levels);
                 }
             }
             Value::String(text) if is_callback => self.call_back(text),

@@ -208,6 +208,7 @@ fn unconfirmed(dial: &Dial, what: &str, now: UtcMs) -> Fact {
 fn own_fact(call_id: CallId, source: Source, kind: &str, says: CallState, now: UtcMs) -> Fact {
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call_id),
             provider_call_id: None,
         },

@@ -5,9 +5,10 @@ use domain::{
     ids::CallId,
     money::UsdMicros,
     time::UtcMs,
-    wishes::is_opt_out_tool,
+    wishes::{is_opt_out_tool, wishes_in},
 };
 use serde::Serialize;
+use serde_json::Value;
 use vapi::{Artifact, Call, CallStatus, MessageKind, Raw, ServerMessage, ToolCall, Turn};
 
 /// What a call object says, as a dial's answer or a look-up brought it.
@@ -45,13 +46,18 @@ pub fn fact_of_call(call: &Raw<Call>, source: Source, kind: &str, now: UtcMs) ->
     details.control_url = value.control_url().map(str::to_owned);
     if let Some(analysis) = &value.analysis {
         details.summary.clone_from(&analysis.summary);
-        details.structured_json = structured(analysis.structured_data.as_ref(), value.artifact.as_ref());
         details
             .success_evaluation
             .clone_from(&analysis.success_evaluation);
     }
+    details.structured_json = structured(value.findings());
+    details.opted_out = opts_out(value.mentioned_tool_calls(), value.findings());
     Fact {
         call: CallRef {
+            number: value
+                .customer
+                .as_ref()
+                .and_then(|customer| customer.number.clone()),
             call_id: our_id(value.correlation_ids()),
             provider_call_id: Some(value.id.clone()),
         },
@@ -68,7 +74,9 @@ pub fn fact_of_call(call: &Raw<Call>, source: Source, kind: &str, now: UtcMs) ->
 #[must_use]
 pub fn fact_of_message(mut message: ServerMessage, now: UtcMs) -> Option<Fact> {
     let call_id = our_id(message.correlation_ids.iter().map(String::as_str));
-    if call_id.is_none() && message.call_id.is_none() {
+    let opted_out = opts_out(&message.mentioned_tool_calls, &message.findings);
+    let concerns_a_call = call_id.is_some() || message.call_id.is_some();
+    if !(concerns_a_call || opted_out && message.customer_number.is_some()) {
         return None;
     }
     let at = message.timestamp_ms.map_or(now, UtcMs);
@@ -89,26 +97,22 @@ pub fn fact_of_message(mut message: ServerMessage, now: UtcMs) -> Option<Fact> {
         MessageKind::EndOfCallReport => {
             says.started_at = message.started_at_ms.map(UtcMs);
             says.end = Some(end_of(&mut message, at));
-            let mut artifact = message.artifact.take();
-            let outputs = artifact
-                .as_mut()
-                .and_then(|artifact| artifact.structured_outputs.take());
-            says.details = artifact.map(details_of_owned).unwrap_or_default();
+            says.details = message.artifact.take().map(details_of_owned).unwrap_or_default();
             says.details.cost = message.cost_usd_micros.map(UsdMicros);
             if let Some(analysis) = message.analysis.take() {
                 says.details.summary = analysis.summary;
-                // What the analysis found, by the plan of old or by structured outputs.
-                let found = analysis.structured_data.or(outputs);
-                says.details.structured_json = found.map(|found| found.to_string());
                 says.details.success_evaluation = analysis.success_evaluation;
             }
+            says.details.structured_json = structured(&message.findings);
         }
-        MessageKind::ToolCalls => says.details.opted_out = opts_out(&message.tool_calls),
         _ => {}
     }
+    // Whatever the message is about: a wish not to be called again counts wherever it stands.
+    says.details.opted_out = opted_out;
     says.details.control_url = control_url;
     Some(Fact {
         call: CallRef {
+            number: message.customer_number,
             call_id,
             provider_call_id: message.call_id,
         },
@@ -152,20 +156,58 @@ fn details_of_artifact(artifact: Option<&Artifact>) -> Details {
         // Without any message nobody knows whether the person spoke.
         user_turns: (!turns.is_empty())
             .then(|| u32::try_from(artifact.user_turns().count()).unwrap_or(u32::MAX)),
-        opted_out: opts_out(artifact.tool_calls()),
         ..Details::default()
     }
 }
 
-/// What the analysis found, by the plan of old or by structured outputs.
-fn structured(analysis: Option<&serde_json::Value>, artifact: Option<&Artifact>) -> Option<String> {
-    let outputs = || artifact.and_then(|artifact| artifact.structured_outputs.as_ref());
-    analysis.or_else(outputs).map(ToString::to_string)
+/// What was found in the conversation, as one JSON text: what is empty is left out, and what stands in several places
+/// becomes one object, in which the surest place wins. `None`: nothing was found.
+fn structured<'a>(findings: impl IntoIterator<Item = &'a Value>) -> Option<String> {
+    let is_empty = |found: &Value| match found {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    };
+    let mut all: Vec<&Value> = Vec::new();
+    for found in findings {
+        if !is_empty(found) && !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    let [first, _, ..] = all.as_slice() else {
+        return all.first().map(ToString::to_string);
+    };
+    if !first.is_object() && all.iter().all(|found| !found.is_object()) {
+        return Some(first.to_string());
+    }
+    let mut together = serde_json::Map::new();
+    for found in all {
+        match found {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    together.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            other => {
+                together.entry("also").or_insert_with(|| other.clone());
+            }
+        }
+    }
+    Some(Value::Object(together).to_string())
 }
 
-/// Whether the assistant used a tool by which a person asks not to be called again.
-fn opts_out<'a>(tools: impl IntoIterator<Item = &'a ToolCall>) -> bool {
+/// Whether the person asks not to be called again: by a tool that the assistant used, or by what was found in the
+/// conversation. One yes is enough.
+///
+/// Guarantee *every no is heard*.
+fn opts_out<'a>(
+    tools: impl IntoIterator<Item = &'a ToolCall>,
+    findings: impl IntoIterator<Item = &'a Value>,
+) -> bool {
     tools.into_iter().any(|tool| is_opt_out_tool(&tool.name))
+        || findings.into_iter().any(|found| wishes_in(found).opt_out)
 }
 
 /// A turn as it is stored. The fields stand in the order of the alphabet, as they always did.
@@ -195,3 +237,6 @@ fn messages_json(turns: &[Turn]) -> String {
 fn our_id<'a>(ids: impl IntoIterator<Item = &'a str>) -> Option<CallId> {
     ids.into_iter().find_map(|id| id.parse().ok())
 }
+
+#[cfg(test)]
+mod tests;

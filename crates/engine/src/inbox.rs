@@ -12,7 +12,7 @@ use domain::{
     wishes::is_opt_out_tool,
 };
 use http::HeaderMap;
-use vapi::{ServerMessage, ToolResult, ToolResults, WebhookAuth};
+use vapi::{ServerMessage, ToolCall, ToolResult, ToolResults, WebhookAuth};
 
 use crate::{Engine, Held, Ingest, fact_of_message};
 
@@ -29,19 +29,26 @@ pub struct Inbox {
     unreadable: Arc<Throttle>,
 }
 
-/// What the assistant is told that used a tool: that the number is forbidden, which is committed by then.
-fn answer_to_tools(message: &ServerMessage) -> Option<ToolResults> {
-    if message.tool_calls.is_empty() {
+/// What the assistant is told that used tools. `is_on_the_list` is what was committed.
+///
+/// Guarantee *said is done*: nobody is told that they are on the list unless they are.
+fn answer_to_tools(tools: &[ToolCall], is_on_the_list: bool) -> Option<ToolResults> {
+    if tools.is_empty() {
         return None;
     }
-    let results = message.tool_calls.iter().map(|tool| {
-        if is_opt_out_tool(&tool.name) {
+    let results = tools.iter().map(|tool| {
+        if !is_opt_out_tool(&tool.name) {
+            ToolResult::failed(tool, "There is no such tool here.")
+        } else if is_on_the_list {
             ToolResult::done(
                 tool,
                 "The number is on the do-not-call list and is not called again.",
             )
         } else {
-            ToolResult::failed(tool, "There is no such tool here.")
+            ToolResult::failed(
+                tool,
+                "The wish could not be recorded, because the number is not known here. Say that a person will see to it.",
+            )
         }
     });
     Some(ToolResults {
@@ -49,12 +56,13 @@ fn answer_to_tools(message: &ServerMessage) -> Option<ToolResults> {
     })
 }
 
-/// What a webhook says, and what is to be answered.
+/// What a webhook says.
 #[derive(Default)]
 struct Read {
     /// What it says about a call, which is not recorded yet.
     fact: Option<Fact>,
-    answer: Option<ToolResults>,
+    /// The tools that wait for an answer.
+    tools: Vec<ToolCall>,
 }
 
 /// Why a webhook was not taken.
@@ -113,11 +121,17 @@ impl Inbox {
         body: impl Into<Vec<u8>>,
         held: Held,
     ) -> Result<Option<ToolResults>, InboxError> {
-        let Read { fact, answer } = self.understand(headers, body.into()).await?;
+        let Read { fact, tools } = self.understand(headers, body.into()).await?;
+        let call = fact.as_ref().map(|fact| fact.call.clone());
         if let Some(fact) = fact {
             self.ingest.submit(fact, held).await?;
         }
-        Ok(answer)
+        let asks = tools.iter().any(|tool| is_opt_out_tool(&tool.name));
+        let is_on_the_list = match call {
+            Some(call) if asks => self.engine.store().is_on_the_list(&call).await?,
+            _ => false,
+        };
+        Ok(answer_to_tools(&tools, is_on_the_list))
     }
 
     /// Authenticates a webhook and reads what it says about a call, which is not recorded yet. `None`: it says nothing
@@ -147,7 +161,7 @@ impl Inbox {
                 return Ok(Read::default());
             }
         };
-        let answer = answer_to_tools(&message);
+        let tools = message.tool_calls.clone();
         let kind = message.kind.clone();
         let mut fact = fact_of_message(message, now);
         match &mut fact {
@@ -159,7 +173,7 @@ impl Inbox {
                     .await?;
             }
         }
-        Ok(Read { fact, answer })
+        Ok(Read { fact, tools })
     }
 
     /// Notes that webhooks arrive, so that polling may slow down.

@@ -6,6 +6,7 @@ use domain::{
     call::{CallState, Fact, Source},
     ids::{AccountId, CampaignId},
     money::UsdMicros,
+    phone::Phone,
     time::UtcMs,
 };
 
@@ -16,7 +17,8 @@ use crate::{
     db::{Db, Store},
     events::{Log, NewEvent},
     folding::{Call, find, load},
-    settling::{opt_out::newly_opted_out, write_back},
+    settling::{opt_out::newly_opted_out, wishes_of, write_back},
+    suppressions::{forbid_from_call, is_forbidden_for_good},
 };
 
 /// What a batch of facts brought about.
@@ -186,6 +188,18 @@ impl Store {
         for fact in facts {
             let Some(call) = find(&mut calls, fact) else {
                 // A poll lists every call of the account, and most of those that are not ours never will be.
+                if let Some(number) = number_that_opts_out(fact) {
+                    // Whoever's call it was: the number is not called again, by nobody here.
+                    if !is_forbidden_for_good(&mut tx, &number).await? {
+                        if !claims_held_off {
+                            return Ok(None);
+                        }
+                        let id = self.0.ids.next(now);
+                        let campaigns = forbid_from_call(&mut tx, id, &number, None, now).await?;
+                        batch.applied.campaigns.extend(campaigns);
+                        batch.applied.opted_out += 1;
+                    }
+                }
                 if fact.source == Source::Poll {
                     continue;
                 }
@@ -264,6 +278,15 @@ impl Store {
         };
         self.note_with(log, &event, payload, now)
     }
+}
+
+/// The number of a person who asks in this call not to be called again.
+fn number_that_opts_out(fact: &Fact) -> Option<String> {
+    if fact.source == Source::Engine || !wishes_of(&fact.says).opt_out {
+        return None;
+    }
+    let number = fact.call.number.as_deref()?.trim();
+    Phone::from_e164(number).ok().map(|phone| phone.to_string())
 }
 
 /// Takes out of the fact what the databases cannot store, so that both hold the same. Texts that are storable, as nearly

@@ -98,6 +98,7 @@ impl Store {
             .into_iter()
             .map(|row| Fact {
                 call: CallRef {
+                    number: None,
                     call_id: None,
                     provider_call_id: Some(provider_call_id.to_owned()),
                 },

@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use domain::{
+    call::CallRef,
     ids::{AccountId, CallId, CampaignId, SuppressionId},
     suppression::Pattern,
     time::UtcMs,
@@ -133,6 +134,14 @@ const FROM_CALL: &str = "INSERT INTO suppressions \
      VALUES ($1, $2, 'exact', $3, 'call', '', $4, $5) \
      ON CONFLICT (account_id, number, kind) WHERE campaign_id IS NULL \
      DO UPDATE SET expires_at_ms = NULL, source = 'call', call_id = excluded.call_id";
+
+const FOR_GOOD: &str = "SELECT EXISTS (SELECT 1 FROM suppressions WHERE account_id = $1 AND campaign_id IS NULL \
+     AND kind = 'exact' AND number = $2 AND expires_at_ms IS NULL)";
+
+// Of our own calls the number that was dialled counts.
+const FOR_GOOD_BY_CALL: &str = "SELECT EXISTS (SELECT 1 FROM suppressions WHERE account_id = $1 AND campaign_id IS NULL \
+     AND kind = 'exact' AND expires_at_ms IS NULL AND number = COALESCE( \
+       (SELECT phone FROM calls WHERE id = $2), (SELECT phone FROM calls WHERE provider_call_id = $3 LIMIT 1), $4))";
 
 static TAKE_OUT: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -267,6 +276,20 @@ impl Store {
         Ok(all)
     }
 
+    /// Whether the other person of a call is on the list, for everything and for good: what was committed, to answer by.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database cannot be reached.
+    pub async fn is_on_the_list(&self, call: &CallRef) -> Result<bool> {
+        Ok(on!(self, |pool| sqlx::query_scalar(FOR_GOOD_BY_CALL)
+            .bind(AccountId::DEFAULT.0)
+            .bind(call.call_id.map(|id| id.0))
+            .bind(call.provider_call_id.as_deref())
+            .bind(call.number.as_deref().map(str::trim))
+            .fetch_one(pool)
+            .await)?)
+    }
+
     /// Entries, the newest first.
     ///
     /// # Errors
@@ -331,20 +354,29 @@ pub(crate) async fn forbid_from_call(
     tx: &mut Tx,
     id: SuppressionId,
     phone: &str,
-    call: CallId,
+    call: Option<CallId>,
     now: UtcMs,
 ) -> Result<BTreeSet<CampaignId>> {
     on_tx!(tx, |c| sqlx::query(FROM_CALL)
         .bind(id.0)
         .bind(AccountId::DEFAULT.0)
         .bind(phone)
-        .bind(call.0)
+        .bind(call.map(|call| call.0))
         .bind(now.0)
         .execute(c)
         .await
         .map(|_| ()))?;
     let taken_out = take_out(tx, &[phone], None, why_suppressed("call", true), now).await?;
     Ok(taken_out.into_iter().collect())
+}
+
+/// Whether the number is on the list by itself, for everything and for good.
+pub(crate) async fn is_forbidden_for_good(tx: &mut Tx, phone: &str) -> Result<bool> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar(FOR_GOOD)
+        .bind(AccountId::DEFAULT.0)
+        .bind(phone)
+        .fetch_one(c)
+        .await)?)
 }
 
 async fn insert(

@@ -38,7 +38,7 @@ pub struct Artifact {
     #[serde(rename = "presignedUrlsExpiresAt", deserialize_with = "lenient::moment_ms")]
     pub presigned_urls_expire_at_ms: Option<i64>,
     /// Results of the assistant's structured outputs, by output id.
-    #[serde(deserialize_with = "lenient::value")]
+    #[serde(deserialize_with = "lenient::free_json")]
     pub structured_outputs: Option<Value>,
 }
 
@@ -75,9 +75,10 @@ impl Artifact {
         }
     }
 
-    /// What tools the assistant called, in the order of the calls.
+    /// What tools the assistant called, in either list of turns; a call may come twice.
     pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
-        self.turns().iter().flat_map(|turn| &turn.tool_calls)
+        let turns = self.messages.iter().chain(&self.chat_messages);
+        turns.flat_map(|turn| &turn.tool_calls)
     }
 
     /// What the called person said: turns with the role `user` and with words in them. None of them means that no
@@ -156,10 +157,28 @@ pub struct Analysis {
     /// A few sentences.
     #[serde(deserialize_with = "lenient::text")]
     pub summary: Option<String>,
-    /// Fields that the assistant was told to extract.
-    #[serde(deserialize_with = "lenient::value")]
+    /// Fields that the assistant was told to extract: an object in the documentation, or its text.
+    #[serde(deserialize_with = "lenient::free_json")]
     pub structured_data: Option<Value>,
+    /// The same of several extractions: a list of objects.
+    #[serde(deserialize_with = "lenient::free_json")]
+    pub structured_data_multi: Option<Value>,
     /// Whether the call reached its aim, in the words of the assistant's rubric (`true`, `7`, `Good`, …).
     #[serde(deserialize_with = "lenient::verdict")]
     pub success_evaluation: Option<String>,
+}
+
+/// What was found in a conversation, in every place where the provider writes it, the surest first. Places may repeat each
+/// other, and any may be empty.
+pub(crate) fn findings<'a>(
+    analysis: Option<&'a Analysis>,
+    artifact: Option<&'a Artifact>,
+) -> impl Iterator<Item = &'a Value> {
+    [
+        analysis.and_then(|analysis| analysis.structured_data.as_ref()),
+        artifact.and_then(|artifact| artifact.structured_outputs.as_ref()),
+        analysis.and_then(|analysis| analysis.structured_data_multi.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
 }

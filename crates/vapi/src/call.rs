@@ -101,6 +101,18 @@ impl Call {
             .or(self.stereo_recording_url.as_deref())
     }
 
+    /// What an analysis or structured outputs found, from every place of the record.
+    pub fn findings(&self) -> impl Iterator<Item = &serde_json::Value> {
+        crate::artifact::findings(self.analysis.as_ref(), self.artifact.as_ref())
+    }
+
+    /// Every tool call in the conversation, from every place of the record; a call may come twice.
+    pub fn mentioned_tool_calls(&self) -> impl Iterator<Item = &crate::ToolCall> {
+        let of_artifact = self.artifact.iter().flat_map(crate::Artifact::tool_calls);
+        let of_messages = self.messages.iter().flat_map(|turn| &turn.tool_calls);
+        of_artifact.chain(of_messages)
+    }
+
     /// The whole conversation as text.
     pub fn transcript(&self) -> Option<&str> {
         self.artifact

@@ -20,6 +20,20 @@ where
     Ok(raw.and_then(|raw| serde_json::from_str(raw.get()).ok()))
 }
 
+/// Free JSON, also when it comes as the text of an object or a list.
+pub(crate) fn free_json<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    use serde_json::Value;
+    Ok(match value(deserializer)? {
+        Some(Value::String(text)) => match serde_json::from_str(&text) {
+            Ok(within @ (Value::Object(_) | Value::Array(_))) => Some(within),
+            _ => Some(Value::String(text)),
+        },
+        other => other,
+    })
+}
+
 /// An object. serde would also fill a struct from an array, by position.
 pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where

@@ -3,10 +3,10 @@
 mod kind;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 pub use self::kind::MessageKind;
-use crate::artifact::{Analysis, Artifact, Turn};
+use crate::artifact::{Analysis, Artifact, Turn, findings};
 use crate::call::{Call, CallCustomer, CallStatus, distinct};
 use crate::lenient;
 use crate::tool::{self, ToolCall};
@@ -27,6 +27,8 @@ pub struct ServerMessage {
     /// The ids that the caller gave the call at creation, each once, the most reliable first: the call's name, the
     /// customer's external id, `metadata.callId`.
     pub correlation_ids: Vec<String>,
+    /// The number of the other person: the called one, or the caller of an inbound call.
+    pub customer_number: Option<String>,
     /// `inboundPhoneCall`, `outboundPhoneCall`, …
     pub call_type: Option<String>,
     /// Where the call stands: what a status update says, and ended for an end-of-call report. Other messages say
@@ -50,6 +52,11 @@ pub struct ServerMessage {
     /// What the assistant asks to be run, from a `tool-calls` message. The provider waits for the answer
     /// ([`ToolResults`](crate::ToolResults)), usually 20 s, while the person waits on the line.
     pub tool_calls: Vec<ToolCall>,
+    /// Every tool call that the message mentions, wherever in it and of whatever type it is: those that are to be run, and
+    /// those in the turns of the conversation. A call may come twice.
+    pub mentioned_tool_calls: Vec<ToolCall>,
+    /// What an analysis or structured outputs found, from every place of a message of whatever type.
+    pub findings: Vec<Value>,
     /// The address that ends or steers the live call. Keep it out of logs.
     pub control_url: Option<String>,
     /// The address with the sound of the live call. Keep it out of logs.
@@ -106,6 +113,16 @@ struct Body {
     /// The same calls, each inside the configuration of its tool.
     #[serde(deserialize_with = "lenient::objects")]
     tool_with_tool_call_list: Vec<tool::WithTool>,
+    /// The name of the list inside turns, seen beside them as well.
+    #[serde(deserialize_with = "lenient::objects")]
+    tool_calls: Vec<ToolCall>,
+    /// The one call of the older `function-call`.
+    #[serde(deserialize_with = "lenient::object")]
+    function_call: Option<ToolCall>,
+    #[serde(rename = "messagesOpenAIFormatted", deserialize_with = "lenient::objects")]
+    chat_messages: Vec<Turn>,
+    #[serde(rename = "conversation", deserialize_with = "lenient::objects")]
+    conversation: Vec<Turn>,
     // Undocumented places of an end-of-call report, still seen.
     #[serde(deserialize_with = "lenient::text")]
     transcript: Option<String>,
@@ -152,13 +169,14 @@ impl ServerMessage {
         };
         let is_report = kind == MessageKind::EndOfCallReport;
         let tool_calls = match kind {
-            MessageKind::ToolCalls if body.tool_call_list.is_empty() => {
-                let within = std::mem::take(&mut body.tool_with_tool_call_list).into_iter();
-                within.filter_map(|tool| tool.tool_call).collect()
-            }
-            MessageKind::ToolCalls => std::mem::take(&mut body.tool_call_list),
+            MessageKind::ToolCalls | MessageKind::FunctionCall => asked_for(&mut body),
             _ => Vec::new(),
         };
+        let mut mentioned_tool_calls = mentioned(&body, &call);
+        mentioned_tool_calls.extend(tool_calls.iter().cloned());
+        let of_message = findings(body.analysis.as_ref(), body.artifact.as_ref());
+        let of_call = findings(call.analysis.as_ref(), call.artifact.as_ref());
+        let findings = of_message.chain(of_call).cloned().collect();
         // The embedded record counts the cost from zero while the call is alive.
         let final_cost_of_record = call.cost_usd_micros.filter(|_| call.ended_at_ms.is_some());
         let cost_of_message = body.cost_usd_micros.filter(|_| is_report);
@@ -166,6 +184,7 @@ impl ServerMessage {
             status,
             timestamp_ms: body.timestamp_ms,
             correlation_ids: correlation_ids(&call, body.customer.as_ref()),
+            customer_number: number(call.customer.as_ref()).or_else(|| number(body.customer.as_ref())),
             cost_usd_micros: cost_of_message.or(final_cost_of_record),
             artifact: is_report
                 .then(|| report_artifact(&mut body, &mut call))
@@ -180,6 +199,8 @@ impl ServerMessage {
             call_id: Some(call.id).filter(|id| !id.is_empty()),
             call_type: call.call_type,
             tool_calls,
+            mentioned_tool_calls,
+            findings,
             control_url: call
                 .monitor
                 .as_ref()
@@ -188,6 +209,48 @@ impl ServerMessage {
             kind,
         }
     }
+}
+
+fn number(customer: Option<&CallCustomer>) -> Option<String> {
+    customer.and_then(|customer| customer.number.clone())
+}
+
+/// What is to be run, from every list of the message, each call once.
+fn asked_for(body: &mut Body) -> Vec<ToolCall> {
+    let within = std::mem::take(&mut body.tool_with_tool_call_list);
+    let lists = [
+        std::mem::take(&mut body.tool_call_list),
+        within.into_iter().filter_map(tool::WithTool::into_call).collect(),
+        std::mem::take(&mut body.tool_calls),
+        body.function_call.take().into_iter().collect(),
+    ];
+    let mut all: Vec<ToolCall> = Vec::new();
+    for list in lists {
+        // Without an id only the same wish is the same call.
+        let is_known = |call: &ToolCall| {
+            all.iter()
+                .any(|known| known == call || (!call.id.is_empty() && known.id == call.id))
+        };
+        let new: Vec<ToolCall> = list.into_iter().filter(|call| !is_known(call)).collect();
+        all.extend(new);
+    }
+    all
+}
+
+/// The tool calls in the conversations of a message.
+fn mentioned(body: &Body, call: &Call) -> Vec<ToolCall> {
+    let turns = body
+        .messages
+        .iter()
+        .chain(&body.chat_messages)
+        .chain(&body.conversation)
+        .chain(&call.messages);
+    let artifacts = body.artifact.iter().chain(&call.artifact);
+    turns
+        .flat_map(|turn| &turn.tool_calls)
+        .chain(artifacts.flat_map(Artifact::tool_calls))
+        .cloned()
+        .collect()
 }
 
 fn correlation_ids(call: &Call, customer: Option<&CallCustomer>) -> Vec<String> {

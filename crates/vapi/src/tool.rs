@@ -30,6 +30,8 @@ struct Wire {
     name: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
     arguments: Option<Value>,
+    #[serde(deserialize_with = "lenient::value")]
+    parameters: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,19 +39,26 @@ struct Wire {
 struct Function {
     #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
-    #[serde(deserialize_with = "lenient::value")]
+    #[serde(alias = "parameters", deserialize_with = "lenient::value")]
     arguments: Option<Value>,
 }
 
 impl<'de> Deserialize<'de> for ToolCall {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let nested = wire.function.unwrap_or_default();
-        let name = nested.name.or(wire.name);
-        Ok(Self {
-            id: wire.id.unwrap_or_default(),
-            name: name.ok_or_else(|| serde::de::Error::custom("a tool call without a name"))?,
-            arguments: match nested.arguments.or(wire.arguments) {
+        wire.into_call(None)
+            .ok_or_else(|| serde::de::Error::custom("a tool call without a name"))
+    }
+}
+
+impl Wire {
+    /// The call, unless it has no name and `name_of_tool` is none either.
+    fn into_call(self, name_of_tool: Option<String>) -> Option<ToolCall> {
+        let nested = self.function.unwrap_or_default();
+        Some(ToolCall {
+            id: self.id.unwrap_or_default(),
+            name: nested.name.or(self.name).or(name_of_tool)?,
+            arguments: match nested.arguments.or(self.arguments).or(self.parameters) {
                 Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 Some(arguments) => arguments,
                 None => Value::Null,
@@ -58,12 +67,23 @@ impl<'de> Deserialize<'de> for ToolCall {
     }
 }
 
-/// A tool with one of its calls in it, as `toolWithToolCallList` has it.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+/// A tool with one of its calls in it, as `toolWithToolCallList` has it. The name may stand with the tool alone.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WithTool {
     #[serde(deserialize_with = "lenient::object")]
-    pub(crate) tool_call: Option<ToolCall>,
+    tool_call: Option<Wire>,
+    #[serde(deserialize_with = "lenient::object")]
+    function: Option<Function>,
+    #[serde(deserialize_with = "lenient::text")]
+    name: Option<String>,
+}
+
+impl WithTool {
+    pub(crate) fn into_call(self) -> Option<ToolCall> {
+        let name = self.function.and_then(|function| function.name).or(self.name);
+        self.tool_call?.into_call(name)
+    }
 }
 
 /// The body of the answer to a `tool-calls` message: `{"results": […]}`, one for each call.

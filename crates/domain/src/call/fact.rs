@@ -49,6 +49,9 @@ pub struct CallRef {
     pub call_id: Option<CallId>,
     /// The provider's id.
     pub provider_call_id: Option<String>,
+    /// The number of the other person, as the provider tells it: who asks not to be called again is heard in calls that are
+    /// not ours, too.
+    pub number: Option<String>,
 }
 
 /// A fact about a call.

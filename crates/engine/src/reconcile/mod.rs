@@ -80,6 +80,7 @@ fn asked_lately(call: &OpenCall, now: UtcMs) -> bool {
 fn inferred(call: &OpenCall, kind: &str, says: CallState, now: UtcMs) -> Fact {
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call.call_id),
             provider_call_id: call.provider_call_id.clone(),
         },

@@ -38,6 +38,7 @@ impl Narrow {
         let id = format!("provider-{}", dial.call_id);
         Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(dial.call_id),
                 provider_call_id: Some(id.clone()),
             },

@@ -112,3 +112,49 @@ async fn a_webhook_that_cannot_be_recorded_is_not_acknowledged() {
         .await;
     assert!(matches!(result, Err(InboxError::Unavailable(_))), "{result:?}");
 }
+
+/// Guarantee *said is done*: what a person is told is what was committed.
+#[tokio::test]
+async fn an_assistant_is_told_that_a_number_is_on_the_list_only_when_it_is() {
+    let door = Door::with_calls(1).await;
+    let ask = async |call: serde_json::Value| {
+        let message = json!({
+            "type": "tool-calls",
+            "timestamp": NOW.0,
+            "call": call,
+            "toolCallList": [{"id": "t1", "function": {"name": "do_not_call", "arguments": "{}"}}],
+        });
+        let body = json!({ "message": message }).to_string();
+        let answer = door.inbox.receive(&headers("secret"), body, None).await;
+        answer.unwrap().unwrap().results.remove(0)
+    };
+    let ours = json!({"id": "provider-0", "name": door.dials[0].call_id.to_string()});
+    assert!(
+        ask(ours).await.result.is_some(),
+        "of our own call we know the number"
+    );
+    let inbound =
+        json!({"id": "inbound-1", "type": "inboundPhoneCall", "customer": {"number": "+12065550199"}});
+    assert!(ask(inbound).await.result.is_some());
+    let page = store::Page { limit: 10, offset: 0 };
+    let filter = store::SuppressionFilter::default();
+    let list = door
+        .fixture
+        .engine
+        .store()
+        .suppressions(&filter, page)
+        .await
+        .unwrap();
+    let numbers: Vec<&str> = list.iter().map(|entry| entry.pattern.value()).collect();
+    assert!(
+        numbers.contains(&"+12065550199") && numbers.contains(&door.dials[0].phone.as_str()),
+        "{numbers:?}"
+    );
+    for call in [
+        json!({"id": "inbound-2", "type": "webCall"}),
+        json!({"id": "inbound-3", "customer": {"number": "anonymous"}}),
+    ] {
+        let told = ask(call).await;
+        assert!(told.result.is_none() && told.error.unwrap().contains("could not be recorded"));
+    }
+}

@@ -35,7 +35,7 @@ pub(super) async fn suppress(
             .fetch_one(c)
             .await)?;
         let id: SuppressionId = store.0.ids.next(now);
-        let campaigns = forbid_from_call(tx, id, &phone, call.id, now).await?;
+        let campaigns = forbid_from_call(tx, id, &phone, Some(call.id), now).await?;
         applied.campaigns.extend(campaigns);
         applied.opted_out += 1;
     }

@@ -1,7 +1,7 @@
 //! Whoever asks in a call not to be called again is not called again: at once, by no campaign.
 
 use domain::{
-    call::Fact,
+    call::{CallRef, CallState, Fact, Source},
     contact::ContactState,
     outcome::Outcome,
     time::{HOUR_MS, MINUTE_MS, UtcMs},
@@ -26,6 +26,7 @@ contract! {
     it_is_counted_once_however_often_it_is_told,
     an_entry_with_an_end_has_none_any_more,
     an_opt_out_outweighs_a_wish_to_be_called_back_and_every_ladder,
+    a_wish_in_a_call_that_is_not_ours_counts_for_the_number,
 }
 
 const ASKED: &str = "asked in a call not to be called again";
@@ -284,4 +285,68 @@ async fn on_postgres_a_claim_waits_for_an_opt_out_that_is_being_recorded() {
         slow.close().await;
     })
     .await;
+}
+
+/// Somebody calls back, and says to the assistant that answers: do not call me again.
+///
+/// Guarantees *every no is heard* and *said is done*: what the store answers is what it committed.
+async fn a_wish_in_a_call_that_is_not_ours_counts_for_the_number(fixture: &Fixture) {
+    let store = &fixture.store;
+    let waiting = start(store, &List::of([0, 1])).await;
+    for (nth, source) in [Source::Webhook, Source::Poll].into_iter().enumerate() {
+        let call = CallRef {
+            number: Some(phone(nth)),
+            call_id: None,
+            provider_call_id: Some(format!("inbound-{nth}")),
+        };
+        let mut fact = Fact {
+            call: call.clone(),
+            source,
+            kind: "tool-calls".to_owned(),
+            at: NOW,
+            says: CallState::default(),
+            payload: None,
+        };
+        let quiet = store.apply_facts(std::slice::from_ref(&fact), NOW).await.unwrap();
+        assert_eq!(quiet.opted_out, 0);
+        assert!(!store.is_on_the_list(&call).await.unwrap());
+
+        fact.says.details.opted_out = true;
+        let applied = store
+            .apply_facts(std::slice::from_ref(&fact), NOW + 1)
+            .await
+            .unwrap();
+        assert_eq!(
+            (applied.opted_out, applied.campaigns),
+            (1, [waiting].into()),
+            "{source:?}"
+        );
+        assert!(store.is_on_the_list(&call).await.unwrap());
+        assert_eq!(
+            contact(store, waiting, &phone(nth)).await.state,
+            ContactState::Skipped,
+            "{source:?}"
+        );
+        let again = store.apply_facts(&[fact], NOW + 2).await.unwrap();
+        assert_eq!(again.opted_out, 0, "told again");
+    }
+    assert!(dial(store, NOW + HOUR_MS).await.is_empty());
+    // What is no number is nobody's.
+    let nobody = CallRef {
+        number: Some("anonymous".to_owned()),
+        call_id: None,
+        provider_call_id: Some("inbound-9".to_owned()),
+    };
+    let mut says = CallState::default();
+    says.details.opted_out = true;
+    let fact = Fact {
+        call: nobody.clone(),
+        source: Source::Webhook,
+        kind: "tool-calls".to_owned(),
+        at: NOW,
+        says,
+        payload: None,
+    };
+    assert_eq!(store.apply_facts(&[fact], NOW + 3).await.unwrap().strays, 1);
+    assert!(!store.is_on_the_list(&nobody).await.unwrap());
 }

@@ -16,6 +16,7 @@ pub(crate) fn provider_id(dial: &Dial) -> String {
 fn fact(dial: &Dial, source: Source, kind: &str, at: UtcMs, says: CallState) -> Fact {
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(dial.call_id),
             provider_call_id: says.provider_call_id.clone(),
         },
@@ -128,6 +129,7 @@ pub(crate) fn refused(dial: &Dial, reason: &str, at: UtcMs) -> Fact {
 pub(crate) fn released(call: CallId, at: UtcMs) -> Fact {
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call),
             provider_call_id: None,
         },

@@ -393,6 +393,7 @@ fn ended(call: CallId, reason: &str) -> Fact {
     };
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call),
             provider_call_id: None,
         },

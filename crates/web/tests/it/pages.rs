@@ -119,6 +119,7 @@ fn ended(call: CallId) -> Fact {
     };
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call),
             provider_call_id: None,
         },

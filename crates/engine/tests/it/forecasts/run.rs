@@ -74,6 +74,7 @@ impl Telephony for Provider {
         says.details.cost = Some(UsdMicros(course.cost_usd_micros));
         let fact = |source, kind: &str, at, says| Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(dial.call_id),
                 provider_call_id: Some(id.clone()),
             },

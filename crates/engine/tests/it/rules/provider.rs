@@ -340,6 +340,7 @@ impl Record {
         }
         Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(self.call_id),
                 provider_call_id: Some(self.id.clone()),
             },

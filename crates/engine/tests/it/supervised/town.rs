@@ -149,6 +149,7 @@ impl Provider {
         });
         Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(placed.call),
                 provider_call_id: Some(placed.id.clone()),
             },

@@ -232,6 +232,7 @@ impl Telephony for FakeProvider {
         });
         let fact = Fact {
             call: CallRef {
+                number: None,
                 call_id: Some(dial.call_id),
                 provider_call_id: Some(provider_call_id),
             },
