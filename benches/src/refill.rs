@@ -52,7 +52,7 @@ pub(crate) async fn measure(database: &Database, refills: usize) -> anyhow::Resu
 
     let watch = Stopwatch::start();
     let (dialled, mut dials) = unbounded_channel();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::starting_at(setup::NOW));
     let settings = Settings {
         webhooks: true,
         ..Settings::default()
@@ -154,6 +154,7 @@ async fn accepted(store: &Store, call: CallId) -> anyhow::Result<()> {
 fn ended(call: CallId, now: UtcMs) -> Fact {
     Fact {
         call: CallRef {
+            number: None,
             call_id: Some(call),
             provider_call_id: Some(format!("provider-{call}")),
         },

@@ -60,6 +60,15 @@ impl SystemClock {
         }
     }
 
+    /// Starts at this moment and goes as fast as the machine's: for measurements that must not depend on the hour.
+    #[must_use]
+    pub fn starting_at(origin: UtcMs) -> Self {
+        Self {
+            origin,
+            ..Self::faster(1.0)
+        }
+    }
+
     /// Shows the machine's time at `epoch` and runs `speed` times as fast: the same clock in every process that is given
     /// the same two values, whenever it starts.
     ///
