@@ -97,14 +97,15 @@ proptest! {
             .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
             .from_writer(Vec::new());
         writer.write_record(["phone", "name", "Copy"]).unwrap();
+        // No word for nothing begins so.
         for (index, name) in names.iter().enumerate() {
-            writer.write_record([&format!("+44207946{index:04}"), &format!("N{name}"), &format!("N{name}")]).unwrap();
+            writer.write_record([&format!("+44207946{index:04}"), &format!("Q{name}"), &format!("Q{name}")]).unwrap();
         }
         let (rows, report) = import(&writer.into_inner().unwrap(), &us()).unwrap();
         prop_assert_eq!(report.accepted, names.len() as u64);
         for (row, name) in rows.iter().zip(&names) {
-            prop_assert_eq!(&row.name, &format!("N{name}").split_whitespace().collect::<Vec<_>>().join(" "));
-            let written = format!("N{name}");
+            prop_assert_eq!(&row.name, &format!("Q{name}").split_whitespace().collect::<Vec<_>>().join(" "));
+            let written = format!("Q{name}");
             prop_assert_eq!(&row.variables["Copy"], written.trim());
         }
     }
