@@ -34,7 +34,8 @@ pub(crate) async fn measure(database: &Database, refills: usize) -> anyhow::Resu
     let store = &database.store;
     let campaign = setup::empty_campaign(store, "refill").await?;
     let assistant = setup::assistant(store).await?;
-    let contacts = i64::try_from(refills)? + 2 * i64::from(LINES);
+    // For every second one it is night.
+    let contacts = 2 * (i64::try_from(refills)? + 2 * i64::from(LINES));
     fill(
         database,
         campaign,
