@@ -263,6 +263,10 @@ impl Wishes {
     }
 
     fn read_field(&mut self, name: &str, value: &Value, levels: u8) {
+        if let Some(within) = value.as_str().and_then(json_within) {
+            // It is shorter each time, so this ends.
+            return self.read_field(name, &within, levels);
+        }
         let key = key(name);
         let is_callback = CALLBACK.contains(&key.as_str());
         match value {
@@ -291,12 +295,6 @@ impl Wishes {
                         Value::String(text) => self.read_text(&key, text),
                         item => self.read_object(item, levels - 1),
                     }
-                }
-            }
-            // JSON as text: it is shorter each time, so this ends.
-            Value::String(text) if json_within(text).is_some() => {
-                if let Some(within) = json_within(text) {
-                    self.read_field(name, &within, levels);
                 }
             }
             Value::String(text) if is_callback => self.call_back(text),
